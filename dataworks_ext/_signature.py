@@ -1,0 +1,147 @@
+"""Checks of the functions that people register: parameters and annotations."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel
+
+from .context import PolicyContext
+from .decision import Outcome
+from .errors import RegistrationError
+from .events import Event, event_class
+
+_SHAPE = "write def rule(event) or def rule(event, context)"
+_NO_SETTINGS = "NoSettings"
+
+
+def check_signature(
+    full_id: str, function: Callable[..., object], codes: tuple[str, ...], settings_class: type[BaseModel]
+) -> None:
+    """Whether the function can be a policy on these events. Raises `RegistrationError`."""
+    hints = _check_parameters(f"policy {full_id}", function, codes, settings_class)
+    returned = hints.get("return", Outcome)
+    if not _returns(returned, Outcome):
+        raise RegistrationError(
+            f"policy {full_id} returns {_name(returned)}; "
+            f"a policy returns Outcome | None: deny(…), warn(…), allow(…) or None"
+        )
+
+
+def check_observer(
+    full_id: str, function: Callable[..., object], codes: tuple[str, ...], settings_class: type[BaseModel]
+) -> None:
+    """Whether the function can be an observer of these events. Raises `RegistrationError`."""
+    hints = _check_parameters(f"observer {full_id}", function, codes, settings_class)
+    returned = hints.get("return", type(None))
+    if not _returns(returned, type(None)):
+        raise RegistrationError(
+            f"observer {full_id} returns {_name(returned)}; an observer decides nothing: annotate it -> None"
+        )
+
+
+def check_predicate(full_id: str, when: Callable[..., object]) -> None:
+    """Whether the function can be the `when` of a policy. Raises `RegistrationError`."""
+    if not callable(when) or is_async(when) or len(_parameters(when)) not in (1, 2):
+        raise RegistrationError(
+            f"policy {full_id}: when should be a plain function of the event, or of event and context, got {when!r}"
+        )
+
+
+def takes_context(function: Callable[..., object]) -> bool:
+    """Whether the function has a second parameter."""
+    return len(_parameters(function)) > 1
+
+
+def is_async(function: Callable[..., object]) -> bool:
+    """Whether calling the function makes a coroutine."""
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))
+
+
+def _check_parameters(
+    owner: str, function: Callable[..., object], codes: tuple[str, ...], settings_class: type[BaseModel]
+) -> dict[str, object]:
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise RegistrationError(f"{owner} yields; a policy or observer is a plain function or a coroutine")
+    parameters = _parameters(function)
+    if any(parameter.kind is inspect.Parameter.KEYWORD_ONLY for parameter in parameters):
+        raise RegistrationError(f"{owner} takes {parameters[-1].name} by keyword only; {_SHAPE}")
+    if len(parameters) not in (1, 2):
+        raise RegistrationError(f"{owner} takes {len(parameters)} parameters by position; {_SHAPE}")
+    hints = _hints(function)
+    first = hints.get(parameters[0].name, Event)
+    for code in codes:
+        arriving = Event if code == "*" else event_class(code)
+        if not _accepts(first, arriving):
+            raise RegistrationError(
+                f'{owner}: "{code}" arrives as {arriving.__name__}, but the first parameter is annotated '
+                f"{_name(first)}; write {parameters[0].name}: {arriving.__name__}"
+            )
+    if len(parameters) == 2:
+        _check_context(owner, parameters[1].name, hints.get(parameters[1].name, PolicyContext), settings_class)
+    return hints
+
+
+def _check_context(owner: str, name: str, hint: object, settings_class: type[BaseModel]) -> None:
+    if hint is Any or hint is object:
+        return
+    if (get_origin(hint) or hint) is not PolicyContext:
+        raise RegistrationError(
+            f"{owner}: the second parameter is annotated {_name(hint)}; write {name}: PolicyContext[…]"
+        )
+    for expected in get_args(hint):
+        if isinstance(expected, type) and not issubclass(settings_class, expected):
+            has = "no settings" if settings_class.__name__ == _NO_SETTINGS else f"settings {settings_class.__name__}"
+            raise RegistrationError(
+                f"{owner}: {name} is annotated PolicyContext[{expected.__name__}], but its pack has {has}; "
+                f"write PolicyPack(…, settings={expected.__name__}), or annotate the settings that the pack has"
+            )
+
+
+def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
+    """The parameters that can be given by position, then those that must be given by keyword."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    by_keyword = inspect.Parameter.KEYWORD_ONLY
+    return [
+        parameter
+        for parameter in parameters
+        if parameter.kind not in variadic
+        and not (parameter.kind is by_keyword and parameter.default is not inspect.Parameter.empty)
+    ]
+
+
+def _hints(function: Callable[..., object]) -> dict[str, object]:
+    """The annotations that can be resolved; none if one of them names what is only there for type checkers."""
+    while isinstance(function, partial):
+        function = function.func
+    try:
+        return get_type_hints(function)
+    except Exception:
+        return {}
+
+
+def _accepts(hint: object, event: type[Event]) -> bool:
+    if get_origin(hint) in (Union, UnionType):
+        return any(_accepts(member, event) for member in get_args(hint))
+    return issubclass(event, hint) if isinstance(hint, type) else True
+
+
+def _returns(hint: object, expected: type) -> bool:
+    origin = get_origin(hint)
+    if origin in (Union, UnionType):
+        return all(_returns(member, expected) for member in get_args(hint))
+    if origin in (Awaitable, Coroutine):
+        return _returns(get_args(hint)[-1], expected)
+    return hint in (expected, type(None), None, Any) or isinstance(hint, TypeVar)
+
+
+def _name(hint: object) -> str:
+    return hint.__name__ if isinstance(hint, type) else str(hint)

@@ -1,0 +1,144 @@
+"""What the environment says: the settings of packs, the modes of policies, the language, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from types import UnionType
+from typing import Final, NamedTuple, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
+
+from .decision import Mode
+from .errors import SettingsError
+from .policy import Registration
+from .texts import Language
+
+MODES_VARIABLE: Final = "DATAWORKS_EXT_MODES"
+LANGUAGE_VARIABLE: Final = "DATAWORKS_EXT_LANGUAGE"
+
+Settings = BaseModel | SettingsError
+
+
+class Configuration(NamedTuple):
+    """What holds for an extension in this environment."""
+
+    settings: Mapping[str, Settings]
+    """By pack: its settings, or why there are none."""
+    modes: Mapping[str, Mode]
+    """By policy id: the mode in force."""
+    language: Language
+    """Of the framework's own texts."""
+    problems: tuple[str, ...]
+    """What is wrong with the environment, a sentence each."""
+
+
+def read_configuration(
+    settings_classes: Mapping[str, type[BaseModel]],
+    registered: Collection[Registration],
+    language: Language,
+    environment: Mapping[str, str],
+) -> Configuration:
+    """What the environment says about these packs and what is registered in them. A mistake becomes a problem."""
+    settings = {pack: _read_settings(pack, cls, environment) for pack, cls in settings_classes.items()}
+    problems = [str(found) for found in settings.values() if isinstance(found, SettingsError)]
+    modes = _read_modes(registered, environment.get(MODES_VARIABLE, ""), problems)
+    wanted = environment.get(LANGUAGE_VARIABLE, "") or language
+    for known in get_args(Language):
+        if wanted == known:
+            return Configuration(settings, modes, known, tuple(problems))
+    problems.append(f"{LANGUAGE_VARIABLE} should be one of {', '.join(get_args(Language))}, got {wanted!r}")
+    return Configuration(settings, modes, language, tuple(problems))
+
+
+def variable_of(pack: str, field: str) -> str:
+    """The environment variable of a setting: `DOWNLOADS_MAX_ROWS`."""
+    return f"{pack}_{field}".upper().replace("-", "_")
+
+
+def unmade(needs: Iterable[str], settings: Settings) -> tuple[str, ...]:
+    """The needed fields that have no value: None, or an empty collection. None of them if the settings are broken."""
+    if isinstance(settings, SettingsError):
+        return ()
+    return tuple(field for field in needs if _is_empty(getattr(settings, field)))
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or (isinstance(value, Collection) and len(value) == 0)
+
+
+def _read_settings(pack: str, settings_class: type[BaseModel], environment: Mapping[str, str]) -> Settings:
+    values: dict[str, object] = {}
+    for field, info in settings_class.model_fields.items():
+        text = environment.get(variable_of(pack, field), "").strip()
+        if text:
+            values[field] = _parse(text, info.annotation)
+    try:
+        return settings_class.model_validate(values, by_name=True)
+    except ValidationError as error:
+        return SettingsError(_explain(pack, error))
+    except Exception as error:
+        return SettingsError(f"the settings of pack {pack} cannot be checked: its class raises {type(error).__name__}")
+
+
+def _parse(text: str, annotation: object) -> object:
+    """JSON for what is written as JSON, a list for a collection with commas, else the text."""
+    if text[0] in "[{":
+        try:
+            parsed: object = from_json(text)
+            return parsed
+        except ValueError:
+            return text
+    if _is_collection(annotation):
+        return [item.strip() for item in text.split(",") if item.strip()]
+    return text
+
+
+def _is_collection(annotation: object) -> bool:
+    origin = get_origin(annotation) or annotation
+    if origin in (Union, UnionType):
+        return any(_is_collection(member) for member in get_args(annotation))
+    return isinstance(origin, type) and issubclass(origin, (list, tuple, set, frozenset))
+
+
+def _explain(pack: str, error: ValidationError) -> str:
+    problems: dict[str, str] = {}
+    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        where = variable_of(pack, str(problem["loc"][0])) if problem["loc"] else f"the settings of pack {pack}"
+        needed = "is not set, and the pack needs it" if problem["type"] == "missing" else problem["msg"]
+        problems.setdefault(where, needed)
+    return "; ".join(f"{where}: {text}" for where, text in problems.items())
+
+
+def _read_modes(
+    registered: Collection[Registration], text: str, problems: list[str]
+) -> dict[str, Mode]:
+    """The mode of each id: the most specific entry wins, and among equals the last."""
+    modes: dict[str, Mode] = {entry.id: entry.mode for entry in registered}
+    rules = [rule for item in text.split(",") if item.strip() and (rule := _mode_rule(item.strip(), problems))]
+    for pattern, mode in sorted(rules, key=lambda rule: _specificity(rule[0])):
+        matching = [entry.id for entry in registered if _matches(pattern, entry)]
+        if not matching:
+            problems.append(f"{MODES_VARIABLE}: no policy is called {pattern}; `dataworks-ext policies` lists them")
+        modes.update(dict.fromkeys(matching, mode))
+    return modes
+
+
+def _mode_rule(item: str, problems: list[str]) -> tuple[str, Mode] | None:
+    pattern, _, word = (part.strip() for part in item.partition("="))
+    for mode in get_args(Mode):
+        if word == mode and pattern:
+            return pattern, mode
+    expected = f"an entry is policy=mode with a mode of {', '.join(get_args(Mode))}"
+    problems.append(f"{MODES_VARIABLE}: {expected}; got {item!r}")
+    return None
+
+
+def _specificity(pattern: str) -> int:
+    if pattern == "*":
+        return 0
+    return 1 if pattern.endswith(".*") else 2
+
+
+def _matches(pattern: str, entry: Registration) -> bool:
+    return pattern in ("*", f"{entry.pack}.*", entry.id)

@@ -1,0 +1,185 @@
+"""Asking the policies that are registered for an event, and nothing but asking."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Coroutine, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from pydantic import BaseModel
+
+from .context import MessageScope, PolicyContext
+from .deadline import DeadlineExceeded, Guard, guard
+from .decision import VERDICT_OF, Mode, Outcome, Reason, Verdict
+from .errors import PolicyError, SettingsError
+from .events import Event, EventError
+from .policy import Registration
+from .texts import TEXTS, Language, with_request
+
+if TYPE_CHECKING:
+    from .deadline._coroutines import Running
+
+_NOT_ASKED: Final = object()
+"""What stands for the answer of a policy that does not look at the event."""
+
+
+class Step(NamedTuple):
+    """A policy or observer on the way of one event code, with what holds for it here."""
+
+    entry: Registration
+    mode: Mode
+    settings: BaseModel | SettingsError
+    event_class: type[Event]
+
+
+def consult(steps: Sequence[Step], scope: MessageScope, language: Language) -> list[Reason]:
+    """What each policy that looks at the event says, in order. Coroutines run beside the others. Never raises."""
+    started = [_start(step, scope) for step in steps if step.entry.is_async]
+    answers: list[Reason | None] = []
+    with guard(scope.deadline) as guarded:
+        for step in steps:
+            if not step.entry.is_async:
+                answers.append(_ask(step, scope, language, guarded))
+    if started:
+        answers = _in_order(steps, [*answers, *(_wait(call, scope, language) for call in started)])
+    return [answer for answer in answers if answer is not None]
+
+
+def _ask(step: Step, scope: MessageScope, language: Language, guarded: Guard) -> Reason | None:
+    started = time.monotonic()
+    entry = step.entry
+    until = _until(entry, scope, started)
+    try:
+        event = _event(step, scope)
+        if event is None:
+            return None
+        if entry.when is not None:
+            answer = guarded.run(until, _ask_if, entry, event, _context(step, scope, until))
+        elif entry.takes_context:
+            answer = guarded.run(until, entry.function, event, _context(step, scope, until))
+        else:
+            _context(step, scope, until)
+            answer = guarded.run(until, entry.function, event)
+    except BaseException as error:
+        return _failure(step, scope, language, error, started, time.monotonic())
+    return _reason(step, scope, language, answer, started, time.monotonic())
+
+
+class _Started(NamedTuple):
+    """A coroutine on its way."""
+
+    step: Step
+    started: float
+    running: Running[object] | BaseException | None
+    """None if the policy does not look at the event; an exception if it could not be started."""
+
+
+def _start(step: Step, scope: MessageScope) -> _Started:
+    from .deadline._coroutines import Running
+
+    started = time.monotonic()
+    until = _until(step.entry, scope, started)
+    try:
+        event = _event(step, scope)
+        if event is None:
+            return _Started(step, started, None)
+        context = _context(step, scope, until)
+        return _Started(step, started, Running(partial(_ask_if_async, step.entry, event, context), until))
+    except BaseException as error:
+        return _Started(step, started, error)
+
+
+def _wait(call: _Started, scope: MessageScope, language: Language) -> Reason | None:
+    step, started, running = call
+    if running is None:
+        return None
+    if isinstance(running, BaseException):
+        return _failure(step, scope, language, running, started, started)
+    try:
+        answer = running.result()
+    except BaseException as error:
+        return _failure(step, scope, language, error, started, running.finished)
+    return _reason(step, scope, language, answer, started, running.finished)
+
+
+def _in_order(steps: Sequence[Step], answers: Sequence[Reason | None]) -> list[Reason | None]:
+    by_id = {answer.policy: answer for answer in answers if answer is not None}
+    return [by_id.get(step.entry.id) for step in steps]
+
+
+def _until(entry: Registration, scope: MessageScope, started: float) -> float:
+    return scope.deadline if entry.timeout is None else min(scope.deadline, started + entry.timeout)
+
+
+def _event(step: Step, scope: MessageScope) -> Event | None:
+    """The event, or None if the policy does not act in its workspace. Raises `EventError`."""
+    workspaces = step.entry.workspaces
+    if workspaces is None:
+        return scope.event(step.event_class)
+    try:
+        event = scope.event(step.event_class)
+    except EventError:
+        # Even so, it may be plain that the event is of another workspace: then the slip is not this policy's concern.
+        workspace_id = scope.event(Event).workspace_id
+        if workspace_id is not None and workspace_id not in workspaces:
+            return None
+        raise
+    return event if event.workspace_id in workspaces else None
+
+
+def _context(step: Step, scope: MessageScope, until: float) -> PolicyContext[BaseModel]:
+    """The context of a call. Raises `SettingsError`."""
+    settings = step.settings
+    if isinstance(settings, SettingsError):
+        raise settings.with_traceback(None)
+    return PolicyContext(scope, settings, step.entry.id, until)
+
+
+def _ask_if(entry: Registration, event: Event, context: PolicyContext[BaseModel]) -> object:
+    if entry.when is not None:
+        wanted = entry.when(event, context) if entry.when_takes_context else entry.when(event)
+        if not isinstance(wanted, bool):
+            raise PolicyError(f"its `when` returned {type(wanted).__name__}; expected True or False")
+        if not wanted:
+            return _NOT_ASKED
+    return entry.function(event, context) if entry.takes_context else entry.function(event)
+
+
+async def _ask_if_async(entry: Registration, event: Event, context: PolicyContext[BaseModel]) -> object:
+    answer = _ask_if(entry, event, context)
+    return await answer if isinstance(answer, Coroutine) else answer
+
+
+def _reason(
+    step: Step, scope: MessageScope, language: Language, answer: object, started: float, finished: float
+) -> Reason | None:
+    if answer is None:
+        return Reason(step.entry.id, Verdict.OK, "", step.mode, int((finished - started) * 1_000_000) / 1_000)
+    if answer is _NOT_ASKED:
+        return None
+    if isinstance(answer, Outcome) and isinstance(answer.verdict, Verdict) and isinstance(answer.message, str):
+        elapsed = int((finished - started) * 1_000_000) / 1_000
+        return Reason(step.entry.id, answer.verdict, answer.message, step.mode, elapsed)
+    return _failure(step, scope, language, _nonsense(answer), started, finished)
+
+
+def _failure(
+    step: Step, scope: MessageScope, language: Language, error: BaseException, started: float, finished: float
+) -> Reason:
+    entry = step.entry
+    if isinstance(error, DeadlineExceeded):
+        in_time = entry.timeout is not None and started + entry.timeout < scope.deadline
+        error = PolicyError(f"it ran past {f'its timeout of {entry.timeout:g} s' if in_time else 'the deadline'}")
+    text = TEXTS[language].could_not_check.format(policy=entry.id)
+    text = with_request(language, text, scope.request_id)
+    elapsed = int((finished - started) * 1_000_000) / 1_000
+    return Reason(entry.id, VERDICT_OF[entry.on_error], text, step.mode, elapsed, error)
+
+
+def _nonsense(answer: object) -> PolicyError:
+    if inspect.iscoroutine(answer):
+        answer.close()
+        return PolicyError("it returned a coroutine; a policy that awaits is written with `async def`")
+    return PolicyError(f"it returned {type(answer).__name__}; expected an Outcome (deny, warn, allow) or None")

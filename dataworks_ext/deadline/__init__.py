@@ -1,0 +1,75 @@
+"""Running code until a moment and no longer.
+
+On the main thread an alarm signal interrupts whatever Python does. On any other thread the code runs beside it, on a
+helper thread that is left behind when the moment comes. Coroutines run on one event loop beside all threads.
+Moments are seconds of `time.monotonic()`.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, Protocol, TypeVar
+
+from ._interruption import LEFT_BEHIND as LEFT_BEHIND
+from ._interruption import DeadlineExceeded as DeadlineExceeded
+
+_HAS_ALARMS: Final = hasattr(signal, "setitimer")  # Windows has none
+if _HAS_ALARMS:
+    from ._alarm import Alarm
+
+T = TypeVar("T")
+NO_LIMIT: Final = float("inf")
+"""The deadline of what may take as long as it likes."""
+
+
+class Guard(Protocol):
+    """A context in which functions run until a moment."""
+
+    def __enter__(self) -> Guard: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /
+    ) -> None: ...
+
+    def run(self, until: float, function: Callable[..., T], *arguments: object) -> T:
+        """What the function returns or raises, or `DeadlineExceeded` when the moment comes first."""
+        ...
+
+
+class Unguarded:
+    """A context for code without a deadline; only the functions' own limits hold."""
+
+    def __enter__(self) -> Guard:
+        return self
+
+    def __exit__(self, *raised: object) -> None: ...
+
+    def run(self, until: float, function: Callable[..., T], *arguments: object) -> T:
+        """What the function returns or raises, or `DeadlineExceeded` when the moment comes first."""
+        if until == NO_LIMIT:
+            return function(*arguments)
+        with guard(until) as limited:
+            return limited.run(until, function, *arguments)
+
+
+def guard(deadline: float) -> Guard:
+    """The context that keeps that deadline on the thread that asks."""
+    if deadline == NO_LIMIT:
+        return Unguarded()
+    if _HAS_ALARMS and threading.get_ident() == threading.main_thread().ident:
+        return Alarm(deadline)
+    from ._threads import Helpers
+
+    return Helpers()
+
+
+def stuck() -> int:
+    """How many threads were left behind and withstood a second of interruption."""
+    if not LEFT_BEHIND:
+        return 0
+    from ._threads import stuck
+
+    return stuck()

@@ -1,0 +1,132 @@
+"""Outcomes of policies, verdicts of DataWorks, and how the ones become the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Final, Literal, NamedTuple
+
+Mode = Literal["enforce", "warn", "shadow", "off"]
+Choice = Literal["allow", "warn", "deny"]
+
+TEXT_LIMIT: Final = 300
+"""Characters of one policy's text that a person sees."""
+MESSAGE_LIMIT: Final = 1_000
+"""Characters of a whole message that a person sees. DataWorks publishes no limit of its own."""
+
+
+class Verdict(str, Enum):
+    """The answer, in DataWorks' own words (`checkResult`)."""
+
+    OK = "OK"
+    WARN = "WARN"
+    FAIL = "FAIL"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+VERDICT_OF: Final[dict[Choice, Verdict]] = {"allow": Verdict.OK, "warn": Verdict.WARN, "deny": Verdict.FAIL}
+
+
+class Outcome(NamedTuple):
+    """What one policy returned. Made by `allow`, `warn` and `deny`."""
+
+    verdict: Verdict
+    message: str
+
+
+def allow(text: str = "") -> Outcome:
+    """No objection, with an optional text for the record. It never outweighs another policy."""
+    return _outcome("allow", text)
+
+
+def warn(text: str) -> Outcome:
+    """An objection that does not stop the operation. The person sees the text."""
+    return _outcome("warn", text)
+
+
+def deny(text: str) -> Outcome:
+    """An objection that stops the operation. The person sees the text: say what to do instead."""
+    return _outcome("deny", text)
+
+
+def _outcome(choice: Choice, text: str) -> Outcome:
+    if not isinstance(text, str):
+        raise TypeError(f"{choice}() takes a text, got {type(text).__name__}")
+    if not text.strip() and choice != "allow":
+        raise ValueError(f"{choice}() needs a text: the person who is stopped or warned has to know why")
+    return Outcome(VERDICT_OF[choice], text)
+
+
+class Reason(NamedTuple):
+    """What one policy contributed to a decision, after its mode."""
+
+    policy: str
+    """The policy's id: `downloads.row_limit`."""
+    verdict: Verdict
+    """What the policy said, before its mode: a denial in shadow is `FAIL` here."""
+    message: str
+    """Its text; empty for no objection."""
+    mode: Mode
+    """The mode in force."""
+    elapsed_ms: float
+    """How long it ran, in milliseconds."""
+    error: BaseException | None = None
+    """Why it counts as failed, if it does."""
+
+    @property
+    def effect(self) -> Verdict:
+        """What the reason does to the decision: the verdict as far as the mode lets it reach."""
+        if self.mode == "shadow" or self.mode == "off":
+            return Verdict.OK
+        if self.mode == "warn" and self.verdict is Verdict.FAIL:
+            return Verdict.WARN
+        return self.verdict
+
+
+class Decision(NamedTuple):
+    """The answer to one message."""
+
+    verdict: Verdict
+    """The strongest effect of any reason."""
+    message: str
+    """What the person sees: each objecting policy's text, one a line; empty with `OK`."""
+    reasons: tuple[Reason, ...] = ()
+    """One for every policy that ran, in the order of packs and of definition."""
+
+    @property
+    def denied(self) -> bool:
+        """Whether the operation is stopped."""
+        return self.verdict is Verdict.FAIL
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the operation goes on: DataWorks lets a warning pass."""
+        return self.verdict is not Verdict.FAIL
+
+
+def combine(reasons: Sequence[Reason]) -> Decision:
+    """Any denial is `FAIL`, else any warning is `WARN`, else `OK`."""
+    objections = [reason for reason in reasons if reason.verdict is not Verdict.OK and reason.effect is not Verdict.OK]
+    if not objections:
+        return Decision(Verdict.OK, "", tuple(reasons))
+    denied = any(reason.effect is Verdict.FAIL for reason in objections)
+    texts = [reason.message for reason in objections]
+    return Decision(Verdict.FAIL if denied else Verdict.WARN, _join(texts), tuple(reasons))
+
+
+def _join(texts: Sequence[str]) -> str:
+    """The texts as lines that fit; whole lines where they do, an ellipsis where they do not."""
+    lines = dict.fromkeys(shorten(text, TEXT_LIMIT) for text in texts)
+    return shorten_lines("\n".join(lines))
+
+
+def shorten_lines(text: str) -> str:
+    return text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - 1] + "…"
+
+
+def shorten(text: str, limit: int) -> str:
+    """The text on one line, at most that many characters, safe to encode: line ends, controls and surrogates go."""
+    clean = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return clean if len(clean) <= limit else clean[: limit - 1] + "…"

@@ -1,0 +1,111 @@
+"""What all events share, and how one is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TypeVar
+
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, ValidationError
+
+E = TypeVar("E", bound="Event")
+
+
+class EventError(ValueError):
+    """A payload that does not read into its event class. The text names each field by its wire name, without its value."""
+
+
+def to_wire(name: str) -> str:
+    """The wire name of a field: `data_row_size` is `dataRowSize`."""
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
+class Event(BaseModel):
+    """One thing that DataWorks says happened or is about to happen. Immutable.
+
+    A code without a class of its own reads into a plain `Event`; its payload is in `raw`.
+    """
+
+    __slots__ = ("_payload",)  # where `read_event` keeps it; unset in an event that was made by hand
+
+    model_config = ConfigDict(
+        frozen=True,
+        alias_generator=to_wire,
+        validate_by_alias=True,
+        validate_by_name=True,
+        coerce_numbers_to_str=True,
+        defer_build=True,
+    )
+
+    event_code: str
+    """The event code; messages without one get their envelope's."""
+    tenant_id: int | None = None
+    """The tenant: one for each Alibaba Cloud account."""
+    extension_biz_id: str | None = None
+    """The id of the check that DataWorks runs for this operation."""
+    workspace_id: int | None = Field(
+        default=None,
+        exclude=True,
+        validation_alias=AliasChoices(
+            *("projectId", "project_id", "appId", "app_id", "queryDwProjectId", "query_dw_project_id")
+        ),
+    )
+    """The workspace, whatever the wire calls it: `projectId`, else `appId`, else `queryDwProjectId`."""
+    operator: str | None = Field(
+        default=None,
+        exclude=True,
+        validation_alias=AliasChoices(
+            *("operator", "operatorUid", "operator_uid", "createUser", "create_user"),
+            AliasPath("process", "applicant"),
+            "owner",
+        ),
+    )
+    """The UID of the acting user: `operator`, `operatorUid`, `createUser`, `process.applicant` or `owner`."""
+
+    @property
+    def raw(self) -> Mapping[str, object]:
+        """The payload as it came, unknown fields included, read-only. JSON arrays are tuples."""
+        payload: Mapping[str, object] = getattr(self, "_payload", None) or self.model_dump(by_alias=True, mode="json")
+        return MappingProxyType({key: _frozen(value) for key, value in payload.items()})
+
+
+def _frozen(value: object) -> object:
+    if isinstance(value, dict):
+        return MappingProxyType({key: _frozen(item) for key, item in value.items()})
+    if isinstance(value, list):
+        return tuple(_frozen(item) for item in value)
+    return value
+
+
+def read_event(
+    event_class: type[E],
+    payload: Mapping[str, object],
+    *,
+    event_code: str | None = None,
+    extension_biz_id: str | None = None,
+) -> E:
+    """The payload as an event of that class. What the payload does not say, the envelope's values do.
+
+    Raises:
+        EventError: The payload does not fit. Numbers in strings do, and so do unknown fields.
+    """
+    complete = payload
+    if event_code is not None and "eventCode" not in complete:
+        complete = {**complete, "eventCode": event_code}
+    if extension_biz_id is not None and "extensionBizId" not in complete:
+        complete = {**complete, "extensionBizId": extension_biz_id}
+    try:
+        event: E = event_class.__pydantic_validator__.validate_python(complete)
+    except ValidationError as error:
+        raise EventError(_explain(error)) from None
+    object.__setattr__(event, "_payload", payload)
+    return event
+
+
+def _explain(error: ValidationError) -> str:
+    problems: dict[str, str] = {}
+    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        field = ".".join(str(part) for part in problem["loc"])
+        problems.setdefault(field, problem["msg"])
+    return "; ".join(f"{field}: {text}" for field, text in problems.items())

@@ -1,0 +1,83 @@
+"""Upload and Download: the events that DataWorks sends straight to Function Compute.
+
+Source: the DataWorks event reference, "Upload and download".
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from .base import Event
+from .enumerations import ConflictMode, ModuleType, OptTableType, TargetEngineType, UploadSourceType, WriteType
+
+_known_first = Field(union_mode="left_to_right")
+
+
+class DownloadResources(Event):
+    """A file is about to be generated for download."""
+
+    event_code: str = "download-resources"
+    module_type: Annotated[ModuleType | str, _known_first]
+    """Where the download was started."""
+    operator_base_id: str
+    """The base id of the person who downloads."""
+    operator_uid: str
+    """The UID of the person who downloads."""
+    file_name: str
+    """The name of the file."""
+    file_size: int
+    """The size of the file, in bytes."""
+    datasource_id: str
+    """The id of the data source that is read."""
+    datasource_name: str
+    """The name of the data source that is read."""
+    query_dw_project_id: int
+    """The id of the workspace."""
+    query_dw_project_name: str
+    """The identifier of the workspace."""
+    data_row_size: int
+    """The number of rows."""
+    sql_text: str
+    """The SQL statement that selects the rows."""
+
+
+class DownloadResourcesExecute(DownloadResources):
+    """A generated file is about to be downloaded."""
+
+    event_code: str = "download-resources-execute"
+    ip: str
+    """The IP address of the person who downloads."""
+
+
+class UploadDataToTable(Event):
+    """Data is about to be uploaded to a table."""
+
+    event_code: str = "upload-data-to-table"
+    upload_source_type: Annotated[UploadSourceType | str, _known_first]
+    """Where the data comes from."""
+    opt_table_type: Annotated[OptTableType | str, _known_first]
+    """Whether the upload makes its table."""
+    target_engine_type: Annotated[TargetEngineType | str, _known_first]
+    """The engine of the table."""
+    write_type: Annotated[WriteType | str, _known_first]
+    """What the upload does with the rows that are there."""
+    conflict_mode: Annotated[ConflictMode | str, _known_first]
+    """What the upload does with a row whose primary key is there."""
+    operator_base_id: str
+    """The base id of the person who uploads."""
+    operator_uid: str
+    """The UID of the person who uploads."""
+    datasource_id: str
+    """The id of the data source that is written."""
+    datasource_name: str
+    """The name of the data source that is written."""
+    table_guid: str
+    """The table: `odps.{project}.{table}`, `emr_hive.{cluster id}.{schema}.{table}` or `holo.{instance id}.{database}`."""
+    query_dw_project_id: int
+    """The id of the workspace."""
+    query_dw_project_name: str
+    """The name of the workspace."""
+    file_size: int
+    """The size of the file, in bytes."""

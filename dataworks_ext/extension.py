@@ -1,0 +1,188 @@
+"""Message in, decision out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from pydantic import BaseModel
+
+from .configuration import Configuration, read_configuration, unmade
+from .consultation import Step, consult
+from .context import MessageScope
+from .deadline import NO_LIMIT
+from .decision import VERDICT_OF, Choice, Decision, Reason, Verdict, combine
+from .errors import RegistrationError
+from .events import Event, catalog, event_class
+from .message import Message
+from .policy import EVERY_EVENT, NoSettings, Observer, Policy, PolicyPack, Registration, one_of
+from .texts import TEXTS, Language, with_request
+
+_NO_OBJECTION: Final = Decision(Verdict.OK, "")
+
+
+class Extension(PolicyPack[NoSettings]):
+    """The packs that are deployed together. It is a pack itself, for an extension in one file.
+
+    Args:
+        name: Its name in records.
+        packs: In the order in which their policies run; the extension's own policies run last.
+        default: The answer to an event without a policy.
+        language: Of the framework's own texts; `DATAWORKS_EXT_LANGUAGE` may say otherwise.
+        version: Its version in records.
+
+    Raises:
+        RegistrationError: Packs that cannot be together, with what to write instead.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        packs: Iterable[PolicyPack[BaseModel]] = (),
+        *,
+        default: Choice = "allow",
+        language: Language = "en",
+        version: str = "",
+    ) -> None:
+        super().__init__(name)
+        self.packs = _distinct(name, packs)
+        self.default = one_of(f"extension {name}", "default", default, Choice)
+        self.language = one_of(f"extension {name}", "language", language, Language)
+        self.version = version
+        self._configuration: Configuration | None = None
+        self._policy_steps: dict[str, tuple[Step, ...]] = {}
+        self._observer_steps: dict[str, tuple[Step, ...]] = {}
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """The policies of all packs, in the order in which they run."""
+        return (*(policy for pack in self.packs for policy in pack.policies), *super().policies)
+
+    @property
+    def observers(self) -> tuple[Observer, ...]:
+        """The observers of all packs, in the order in which they are told."""
+        return (*(observer for pack in self.packs for observer in pack.observers), *super().observers)
+
+    @property
+    def configuration(self) -> Configuration:
+        """What the environment says. Read at first use, unless `configure` was called."""
+        return self._configuration or self.configure(os.environ)
+
+    def configure(self, environment: Mapping[str, str]) -> Configuration:
+        """Read settings, modes and language from an environment, in place of what was read before.
+
+        Nothing can be registered afterwards.
+        """
+        packs: tuple[PolicyPack[BaseModel], ...] = (*self.packs, self)
+        for pack in packs:
+            pack.close()
+        classes = {pack.name: pack.settings_class for pack in packs}
+        self._policy_steps, self._observer_steps = {}, {}
+        self._configuration = read_configuration(
+            classes, (*self.policies, *self.observers), self.language, environment
+        )
+        return self._configuration
+
+    def decide(
+        self,
+        subject: Message | Event | MessageScope,
+        *,
+        request_id: str = "",
+        deadline: float = NO_LIMIT,
+        now: datetime | None = None,
+    ) -> Decision:
+        """Ask every policy that is registered for the event. Whatever a policy does, there is a decision.
+
+        Args:
+            subject: A message, or an event as it would arrive in one.
+            request_id: Repeated in the text about a policy that failed.
+            deadline: A moment of `time.monotonic()`; a policy that is not done by then counts as failed.
+            now: What the policies see as `context.now`; the present by default.
+        """
+        scope = _scope(subject, request_id, deadline, now)
+        if not scope.message.blocking:
+            return _NO_OBJECTION
+        code = scope.message.event_code
+        steps = self._policy_steps.get(code)
+        if steps is None:
+            steps = self._plan(self._policy_steps, self.policies, code)
+        if not steps:
+            return self._without_policy(scope)
+        return combine(consult(steps, scope, self.configuration.language))
+
+    def notify(
+        self,
+        subject: Message | Event | MessageScope,
+        *,
+        request_id: str = "",
+        deadline: float = NO_LIMIT,
+        now: datetime | None = None,
+    ) -> tuple[Reason, ...]:
+        """Tell every observer that is registered for the event.
+
+        Args: as for `decide`.
+
+        Returns:
+            One reason for each observer that failed, with its error.
+        """
+        scope = _scope(subject, request_id, deadline, now)
+        code = scope.message.event_code
+        steps = self._observer_steps.get(code)
+        if steps is None:
+            steps = self._plan(self._observer_steps, self.observers, code)
+        if not steps:
+            return ()
+        reasons = consult(steps, scope, self.configuration.language)
+        return tuple(reason for reason in reasons if reason.error is not None)
+
+    def _plan(
+        self, planned: dict[str, tuple[Step, ...]], registered: Sequence[Registration], code: str
+    ) -> tuple[Step, ...]:
+        """The steps of an event code: who is registered for it, is not off, and has the settings it needs.
+
+        Plans are kept for codes of the catalog, since anybody may send others.
+        """
+        settings, modes, _, _ = self.configuration
+        steps = tuple(
+            Step(entry, modes[entry.id], settings[entry.pack], Event if EVERY_EVENT in entry.events else event_class(code))
+            for entry in registered
+            if (EVERY_EVENT in entry.events or code in entry.events)
+            and modes[entry.id] != "off"
+            and not unmade(entry.needs, settings[entry.pack])
+        )
+        if code in catalog:
+            planned[code] = steps
+        return steps
+
+    def _without_policy(self, scope: MessageScope) -> Decision:
+        if self.default == "allow":
+            return _NO_OBJECTION
+        language = self.configuration.language
+        text = TEXTS[language].no_policy.format(event=scope.message.event_code)
+        return Decision(VERDICT_OF[self.default], with_request(language, text, scope.request_id))
+
+
+def _scope(
+    subject: Message | Event | MessageScope, request_id: str, deadline: float, now: datetime | None
+) -> MessageScope:
+    if isinstance(subject, MessageScope):
+        return subject
+    if isinstance(subject, Message):
+        return MessageScope(subject, request_id, deadline, now)
+    return MessageScope.of_event(subject, request_id, deadline, now)
+
+
+def _distinct(name: str, packs: Iterable[PolicyPack[BaseModel]]) -> tuple[PolicyPack[BaseModel], ...]:
+    packs = tuple(packs)
+    names = {name}
+    for pack in packs:
+        if not isinstance(pack, PolicyPack) or isinstance(pack, Extension):
+            raise RegistrationError(f"extension {name}: packs should hold PolicyPack objects, got {pack!r}")
+        if pack.name in names:
+            raise RegistrationError(
+                f"extension {name}: two packs are called {pack.name}; policy ids and settings could not tell them apart"
+            )
+        names.add(pack.name)
+    return packs

@@ -1,0 +1,217 @@
+"""Function Compute's entry: the handler, the initializer, and the guard around them."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterable
+from typing import Final, Protocol
+
+from .context import MessageScope
+from .deadline import LEFT_BEHIND, NO_LIMIT
+from .decision import Decision, Verdict
+from .extension import Extension
+from .loading import APP_VARIABLE, DEFAULT_APP, load_extension
+from .message import MessageError, read_message
+from .record import Recorder
+from .retirement import Retirement
+from .texts import TEXTS, with_request
+
+FIELDS_VARIABLE: Final = "DATAWORKS_EXT_RECORD_FIELDS"
+DEFAULT_TIMEOUT: Final = 3.0
+"""Seconds: Function Compute's own default for a function's timeout."""
+MARGIN: Final = 0.5
+"""Seconds kept for the reply and the record, at most; a fifth of a short timeout."""
+_OK: Final = '{"checkResult": "OK"}'
+
+
+class FunctionMeta(Protocol):
+    """`context.function`, as far as it is used."""
+
+    @property
+    def timeout(self) -> int | str:
+        """Seconds until the platform kills the function."""
+        ...
+
+
+class FunctionContext(Protocol):
+    """The runtime's context object, as far as it is used."""
+
+    @property
+    def request_id(self) -> str:
+        """The id of the request."""
+        ...
+
+    @property
+    def function(self) -> FunctionMeta:
+        """What the platform knows of the function."""
+        ...
+
+
+class Function:
+    """An extension as a function of Function Compute, at any instance concurrency.
+
+    Args:
+        extension: What decides.
+        record_fields: Payload fields to repeat in records, by name; `DATAWORKS_EXT_RECORD_FIELDS` by default.
+    """
+
+    def __init__(self, extension: Extension, *, record_fields: Iterable[str] | None = None) -> None:
+        if record_fields is None:
+            listed = os.environ.get(FIELDS_VARIABLE, "").split(",")
+            record_fields = [field.strip() for field in listed if field.strip()]
+        self.extension = extension
+        self._recorder = Recorder(record_fields)
+        self._in_flight: dict[int, float] = {}
+        self._retirement = Retirement(self._in_flight, self._recorder)
+        self._prepared = False
+        self._preparing = threading.Lock()
+
+    def initializer(self, context: FunctionContext) -> None:
+        """What the runtime calls once before the first request. Never raises; what is wrong is recorded."""
+        try:
+            self._prepare()
+        except BaseException as error:
+            self._give_up(b"", context, error)
+
+    def handler(self, event: bytes, context: FunctionContext) -> str:
+        """What the runtime calls for each request.
+
+        Returns:
+            The reply as JSON: `checkResult` (`OK`, `WARN` or `FAIL`), and `errorMessage` unless it is `OK`.
+        """
+        started = time.monotonic()
+        thread = threading.get_ident()
+        self._in_flight[thread] = started
+        try:
+            return self._answer(event, context, started)
+        except BaseException as error:
+            return self._give_up(event, context, error)
+        finally:
+            del self._in_flight[thread]
+            if LEFT_BEHIND:
+                self._retirement.consider()
+
+    def decide(self, scope: MessageScope) -> Decision:
+        """The decision on one message."""
+        return self.extension.decide(scope)
+
+    def _answer(self, event: bytes, context: FunctionContext, started: float) -> str:
+        if not self._prepared:
+            self._prepare()
+        request_id = _request_id(context)
+        try:
+            message = read_message(event)
+        except MessageError as error:
+            return self._refuse(error, request_id)
+        scope = MessageScope(message, request_id, started + _budget(context), logger=self._recorder.logger)
+        decision = self.decide(scope)
+        observers = self.extension.notify(scope)
+        elapsed_ms = int((time.monotonic() - started) * 1_000_000) / 1_000
+        self._recorder.message(scope, decision, observers, elapsed_ms, "returned", self.extension)
+        return reply(decision)
+
+    def _refuse(self, error: MessageError, request_id: str) -> str:
+        language = self.extension.configuration.language
+        text = f"{TEXTS[language].unreadable} {str(error)[0].upper()}{str(error)[1:]}."
+        decision = Decision(Verdict.FAIL, with_request(language, text, request_id))
+        self._recorder.unread(error=error, decision=decision, request_id=request_id, message_id=error.message_id)
+        return reply(decision)
+
+    def _give_up(self, event: bytes, context: FunctionContext, error: BaseException) -> str:
+        """The answer when the framework itself fails: closed, and with as little code as possible."""
+        request_id = _request_id(context)
+        decision = Decision(Verdict.FAIL, with_request("en", TEXTS["en"].unreadable, request_id))
+        try:
+            self._recorder.unread(error=error, decision=decision, request_id=request_id, message_id=None)
+        except BaseException:  # stdout is gone: the reply is what is left
+            pass
+        return reply(decision)
+
+    def _prepare(self) -> None:
+        with self._preparing:
+            if self._prepared:
+                return
+            for problem in self.extension.configuration.problems:
+                self._recorder.note("configuration", problem=problem, extension=self.extension.name)
+            self._prepared = True
+
+
+class UnloadedFunction(Function):
+    """What stands in for an extension that cannot be loaded: it denies every message, and records why."""
+
+    def __init__(self, app: str, error: BaseException) -> None:
+        super().__init__(Extension("unloaded"))
+        self._recorder.note("loading", app=app, problem=str(error), traceback=_traceback(error))
+
+    def decide(self, scope: MessageScope) -> Decision:
+        """A denial."""
+        language = self.extension.configuration.language
+        return Decision(Verdict.FAIL, with_request(language, TEXTS[language].not_loaded, scope.request_id))
+
+
+class DeployedFunction:
+    """The function of the extension that `DATAWORKS_EXT_APP` names, loaded at the first call."""
+
+    def __init__(self) -> None:
+        self._function: Function | None = None
+        self._loading = threading.Lock()
+
+    def initializer(self, context: FunctionContext) -> None:
+        """What the runtime calls once before the first request. Never raises."""
+        (self._function or self._load()).initializer(context)
+
+    def handler(self, event: bytes, context: FunctionContext) -> str:
+        """What the runtime calls for each request. Never raises."""
+        return (self._function or self._load()).handler(event, context)
+
+    def _load(self) -> Function:
+        with self._loading:
+            if self._function is None:
+                app = os.environ.get(APP_VARIABLE, "") or DEFAULT_APP
+                try:
+                    self._function = Function(load_extension(app))
+                except BaseException as error:
+                    self._function = UnloadedFunction(app, error)
+            return self._function
+
+
+def reply(decision: Decision) -> str:
+    """The decision as DataWorks reads it from a function's return value."""
+    if decision.verdict is Verdict.OK:
+        return _OK
+    return json.dumps({"checkResult": decision.verdict.value, "errorMessage": decision.message})
+
+
+def _request_id(context: object) -> str:
+    request_id = getattr(context, "request_id", "")
+    return request_id if isinstance(request_id, str) else ""
+
+
+def _budget(context: object) -> float:
+    """Seconds that policies have: the function's timeout less the margin."""
+    seconds = DEFAULT_TIMEOUT
+    timeout = getattr(getattr(context, "function", None), "timeout", None)
+    if isinstance(timeout, (int, str)):
+        try:
+            seconds = float(timeout)
+        except ValueError:
+            pass
+    if not 0 < seconds < NO_LIMIT:
+        seconds = DEFAULT_TIMEOUT
+    return seconds - min(MARGIN, seconds / 5)
+
+
+def _traceback(error: BaseException) -> str:
+    from traceback import format_exception  # only a failure needs it
+
+    return "".join(format_exception(type(error), error, error.__traceback__))
+
+
+_deployed: Final = DeployedFunction()
+handler: Final = _deployed.handler
+"""The handler of the deployed extension. Put it in `index.py`: `from dataworks_ext.function import handler, initializer`."""
+initializer: Final = _deployed.initializer
+"""The initializer of the deployed extension."""

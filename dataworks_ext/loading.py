@@ -1,0 +1,40 @@
+"""From the name of an extension to the extension."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+from .errors import ExtensionError
+from .extension import Extension
+
+APP_VARIABLE: Final = "DATAWORKS_EXT_APP"
+DEFAULT_APP: Final = "policies:extension"
+
+
+class LoadingError(ExtensionError):
+    """A name that leads to no extension."""
+
+
+def load_extension(app: str) -> Extension:
+    """The extension that `module:attribute` names.
+
+    Raises:
+        LoadingError: The name, the module or the attribute is not there, or it is no extension.
+        BaseException: Whatever the module raises when it is imported.
+    """
+    module_name, _, attribute = app.partition(":")
+    if not module_name or not attribute:
+        raise LoadingError(f"an extension is named module:attribute, such as {DEFAULT_APP}; got {app!r}")
+    try:
+        module = import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise
+        raise LoadingError(f"there is no module {error.name} to load {app} from") from None
+    extension: object = getattr(module, attribute, None)
+    if extension is None:
+        raise LoadingError(f"module {module_name} has no {attribute}; write {attribute} = Extension(…) there")
+    if not isinstance(extension, Extension):
+        raise LoadingError(f"{app} is a {type(extension).__name__}, expected an Extension")
+    return extension

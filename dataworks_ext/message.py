@@ -1,0 +1,134 @@
+"""From bytes to messages: the envelope that an event travels in.
+
+Source: the DataWorks event reference, "Function Compute message envelope".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from pydantic_core import from_json
+
+from .events.catalog import catalog
+
+Channel = Literal["function-compute", "eventbridge"]
+
+
+class Message(NamedTuple):
+    """An envelope, read."""
+
+    message_id: str | None
+    """`messageId`; None where the envelope has none."""
+    event_code: str
+    """`eventCode` of the payload, else `eventType` of the envelope."""
+    payload: Mapping[str, object]
+    """The event as it came: `messageBody`."""
+    channel: Channel = "function-compute"
+    """The way the message came, and the way its reply goes."""
+    blocking: bool = True
+    """Whether DataWorks waits for an answer."""
+    extension_biz_id: str | None = None
+    """The id of the check that DataWorks runs for this operation."""
+
+
+class MessageError(ValueError):
+    """Bytes that hold no message. The text says what was expected."""
+
+    def __init__(self, text: str, message_id: str | None = None) -> None:
+        super().__init__(text)
+        self.message_id = message_id
+        """The message's id, where at least that could be read."""
+
+
+class JsonError(MessageError):
+    """Bytes that are not JSON, with the place of the slip."""
+
+    def __init__(self, text: str, line: int, column: int) -> None:
+        super().__init__(f"the message is not JSON: {text} at line {line}, column {column}")
+        self.line = line
+        """Counted from 1."""
+        self.column = column
+        """Counted from 1."""
+
+
+def read_message(data: bytes | str) -> Message:
+    """The message in the bytes that Function Compute hands over.
+
+    Raises:
+        MessageError: There is none; `JsonError` if it is not even JSON.
+    """
+    envelope = parse_json(data)
+    if not isinstance(envelope, dict):
+        raise MessageError(f"expected a message (a JSON object), got {_json_type(envelope)}")
+    if "messageBody" in envelope:
+        return _from_function_compute(envelope)
+    if "specversion" in envelope or "data" in envelope:
+        raise MessageError(
+            "this is an EventBridge message, which this version does not answer; "
+            "connect the extension to Function Compute directly",
+            _text(envelope.get("id")),
+        )
+    raise MessageError("the object has no messageBody, so it is no message of DataWorks", _text(envelope.get("messageId")))
+
+
+def parse_json(data: bytes | str) -> object:
+    """JSON as Python objects. Numbers keep every digit; a byte order mark, UTF-16 and lone surrogates are read too.
+
+    Raises:
+        JsonError: It is not JSON.
+        MessageError: It is JSON that no parser should follow: nested too deeply, a number too long.
+    """
+    try:
+        parsed: object = from_json(data)
+        return parsed
+    except (ValueError, TypeError):
+        return _parse_patiently(data)
+
+
+def _parse_patiently(data: bytes | str) -> object:
+    """What the fast parser refuses: either valid after all, or worth a good explanation."""
+    try:
+        return json.loads(data)
+    except json.JSONDecodeError as error:
+        raise JsonError(error.msg, error.lineno, error.colno) from None
+    except UnicodeDecodeError as error:
+        raise MessageError(f"the message is not text: byte {error.start} is not {error.encoding}") from None
+    except RecursionError:
+        raise MessageError("the message is nested too deeply to be one of DataWorks") from None
+    except ValueError:
+        raise MessageError("the message holds a number that is too long to read") from None
+    except TypeError:
+        raise MessageError(f"expected a message as bytes, got {type(data).__name__}") from None
+
+
+def _from_function_compute(envelope: Mapping[str, object]) -> Message:
+    message_id = _text(envelope.get("messageId"))
+    payload = envelope["messageBody"]
+    if not isinstance(payload, dict):
+        raise MessageError(f"messageBody should be an object, got {_json_type(payload)}", message_id)
+    code = payload.get("eventCode") or envelope.get("eventType")
+    if not isinstance(code, str) or not code:
+        raise MessageError("the message names no event: neither messageBody.eventCode nor eventType is a word", message_id)
+    blocking = _flag(envelope.get("blockBusiness"))
+    if blocking is None:
+        entry = catalog.get(code)
+        blocking = entry is None or entry.extension_point
+    return Message(message_id, code, payload, "function-compute", blocking, _text(envelope.get("extensionBizId")))
+
+
+def _flag(value: object) -> bool | None:
+    """`blockBusiness`, which is a boolean or its word; None where it says nothing."""
+    if isinstance(value, str):
+        value = {"true": True, "false": False}.get(value.lower())
+    return value if isinstance(value, bool) else None
+
+
+def _text(value: object) -> str | None:
+    return str(value) if isinstance(value, (str, int)) and value != "" else None
+
+
+def _json_type(value: object) -> str:
+    names = {list: "an array", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
+    return "null" if value is None else names.get(type(value), "an object")
