@@ -59,7 +59,8 @@ def takes_context(function: Callable[..., object]) -> bool:
 
 def is_async(function: Callable[..., object]) -> bool:
     """Whether calling the function makes a coroutine."""
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))
+    by_class = getattr(type(function), "__call__", None)  # noqa: B004 - what is wanted is the method, for an object
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(by_class)
 
 
 def _check_parameters(

@@ -106,13 +106,12 @@ def _explain(pack: str, error: ValidationError) -> str:
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
         where = variable_of(pack, str(problem["loc"][0])) if problem["loc"] else f"the settings of pack {pack}"
         needed = "is not set, and the pack needs it" if problem["type"] == "missing" else problem["msg"]
+        needed = needed.removeprefix("Value error, ")
         problems.setdefault(where, needed)
     return "; ".join(f"{where}: {text}" for where, text in problems.items())
 
 
-def _read_modes(
-    registered: Collection[Registration], text: str, problems: list[str]
-) -> dict[str, Mode]:
+def _read_modes(registered: Collection[Registration], text: str, problems: list[str]) -> dict[str, Mode]:
     """The mode of each id: the most specific entry wins, and among equals the last."""
     modes: dict[str, Mode] = {entry.id: entry.mode for entry in registered}
     rules = [rule for item in text.split(",") if item.strip() and (rule := _mode_rule(item.strip(), problems))]

@@ -21,6 +21,7 @@ from .texts import TEXTS, Language, with_request
 if TYPE_CHECKING:
     from .deadline._coroutines import Running
 
+_OK: Final = Verdict.OK
 _NOT_ASKED: Final = object()
 """What stands for the answer of a policy that does not look at the event."""
 
@@ -36,34 +37,41 @@ class Step(NamedTuple):
 
 def consult(steps: Sequence[Step], scope: MessageScope, language: Language) -> list[Reason]:
     """What each policy that looks at the event says, in order. Coroutines run beside the others. Never raises."""
-    started = [_start(step, scope) for step in steps if step.entry.is_async]
-    answers: list[Reason | None] = []
+    started: list[_Started] = []
+    for step in steps:
+        if step.entry.is_async:
+            started.append(_start(step, scope))
+    reasons: list[Reason] = []
     with guard(scope.deadline) as guarded:
         for step in steps:
             if not step.entry.is_async:
-                answers.append(_ask(step, scope, language, guarded))
-    if started:
-        answers = _in_order(steps, [*answers, *(_wait(call, scope, language) for call in started)])
-    return [answer for answer in answers if answer is not None]
+                reason = _ask(step, scope, language, guarded)
+                if reason is not None:
+                    reasons.append(reason)
+    return _merge(steps, reasons, [_wait(call, scope, language) for call in started]) if started else reasons
 
 
 def _ask(step: Step, scope: MessageScope, language: Language, guarded: Guard) -> Reason | None:
+    """Ask a policy that is no coroutine. Every message passes here once a policy, so few functions are called."""
+    entry, mode, settings, event_class = step
     started = time.monotonic()
-    entry = step.entry
-    until = _until(entry, scope, started)
+    until = scope.deadline if entry.timeout is None else _until(entry, scope, started)
     try:
-        event = _event(step, scope)
+        event = scope.event(event_class) if entry.workspaces is None else _event_in_workspace(step, scope)
         if event is None:
             return None
+        if isinstance(settings, SettingsError):
+            raise settings
         if entry.when is not None:
-            answer = guarded.run(until, _ask_if, entry, event, _context(step, scope, until))
+            answer = guarded.run(until, _ask_if, entry, event, PolicyContext(scope, settings, entry.id, until))
         elif entry.takes_context:
-            answer = guarded.run(until, entry.function, event, _context(step, scope, until))
+            answer = guarded.run(until, entry.function, event, PolicyContext(scope, settings, entry.id, until))
         else:
-            _context(step, scope, until)
             answer = guarded.run(until, entry.function, event)
     except BaseException as error:
         return _failure(step, scope, language, error, started, time.monotonic())
+    if answer is None:
+        return Reason(entry.id, _OK, "", mode, int((time.monotonic() - started) * 1_000_000) / 1_000)
     return _reason(step, scope, language, answer, started, time.monotonic())
 
 
@@ -82,10 +90,12 @@ def _start(step: Step, scope: MessageScope) -> _Started:
     started = time.monotonic()
     until = _until(step.entry, scope, started)
     try:
-        event = _event(step, scope)
+        event = _event_in_workspace(step, scope)
         if event is None:
             return _Started(step, started, None)
-        context = _context(step, scope, until)
+        if isinstance(step.settings, SettingsError):
+            raise step.settings
+        context = PolicyContext(scope, step.settings, step.entry.id, until)
         return _Started(step, started, Running(partial(_ask_if_async, step.entry, event, context), until))
     except BaseException as error:
         return _Started(step, started, error)
@@ -104,37 +114,27 @@ def _wait(call: _Started, scope: MessageScope, language: Language) -> Reason | N
     return _reason(step, scope, language, answer, started, running.finished)
 
 
-def _in_order(steps: Sequence[Step], answers: Sequence[Reason | None]) -> list[Reason | None]:
-    by_id = {answer.policy: answer for answer in answers if answer is not None}
-    return [by_id.get(step.entry.id) for step in steps]
+def _merge(steps: Sequence[Step], reasons: Sequence[Reason], awaited: Sequence[Reason | None]) -> list[Reason]:
+    by_id = {reason.policy: reason for reason in (*reasons, *awaited) if reason is not None}
+    return [by_id[step.entry.id] for step in steps if step.entry.id in by_id]
 
 
 def _until(entry: Registration, scope: MessageScope, started: float) -> float:
     return scope.deadline if entry.timeout is None else min(scope.deadline, started + entry.timeout)
 
 
-def _event(step: Step, scope: MessageScope) -> Event | None:
+def _event_in_workspace(step: Step, scope: MessageScope) -> Event | None:
     """The event, or None if the policy does not act in its workspace. Raises `EventError`."""
     workspaces = step.entry.workspaces
-    if workspaces is None:
-        return scope.event(step.event_class)
     try:
         event = scope.event(step.event_class)
     except EventError:
         # Even so, it may be plain that the event is of another workspace: then the slip is not this policy's concern.
         workspace_id = scope.event(Event).workspace_id
-        if workspace_id is not None and workspace_id not in workspaces:
+        if workspaces is not None and workspace_id is not None and workspace_id not in workspaces:
             return None
         raise
-    return event if event.workspace_id in workspaces else None
-
-
-def _context(step: Step, scope: MessageScope, until: float) -> PolicyContext[BaseModel]:
-    """The context of a call. Raises `SettingsError`."""
-    settings = step.settings
-    if isinstance(settings, SettingsError):
-        raise settings.with_traceback(None)
-    return PolicyContext(scope, settings, step.entry.id, until)
+    return event if workspaces is None or event.workspace_id in workspaces else None
 
 
 def _ask_if(entry: Registration, event: Event, context: PolicyContext[BaseModel]) -> object:

@@ -17,7 +17,7 @@ from .message import Message
 S_co = TypeVar("S_co", bound=BaseModel, covariant=True)
 
 
-class NotAvailable(Exception):
+class NotAvailableError(Exception):
     """Something that this version of the framework cannot look up yet."""
 
 
@@ -61,7 +61,7 @@ class MessageScope:
         event = self._events.get(event_class)
         if event is None:
             event = self._events[event_class] = self._read(event_class)
-        if event.__class__ is EventError:
+        if isinstance(event, EventError):
             raise event
         return event
 
@@ -136,18 +136,20 @@ class PolicyContext(Generic[S_co]):
     @property
     def snapshot(self) -> NoReturn:
         """The file or table as it was when the event fired. Not available in this version."""
-        raise NotAvailable(_not_yet("snapshot"))
+        raise NotAvailableError(_not_yet("snapshot"))
 
     @property
     def parameters(self) -> NoReturn:
         """The extension's parameters. Not available in this version."""
-        raise NotAvailable(_not_yet("parameters"))
+        raise NotAvailableError(_not_yet("parameters"))
 
     @property
     def options(self) -> NoReturn:
         """The extension's options in the event's workspace. Not available in this version."""
-        raise NotAvailable(_not_yet("options"))
+        raise NotAvailableError(_not_yet("options"))
 
 
 def _not_yet(name: str) -> str:
-    return f"context.{name} needs a call to DataWorks, which this version does not make; decide by the event and settings"
+    return (
+        f"context.{name} needs a call to DataWorks, which this version does not make; decide by the event and settings"
+    )

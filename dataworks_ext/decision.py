@@ -26,6 +26,7 @@ class Verdict(str, Enum):
         return str(self.value)
 
 
+_OK: Final = Verdict.OK
 VERDICT_OF: Final[dict[Choice, Verdict]] = {"allow": Verdict.OK, "warn": Verdict.WARN, "deny": Verdict.FAIL}
 
 
@@ -108,7 +109,12 @@ class Decision(NamedTuple):
 
 def combine(reasons: Sequence[Reason]) -> Decision:
     """Any denial is `FAIL`, else any warning is `WARN`, else `OK`."""
-    objections = [reason for reason in reasons if reason.verdict is not Verdict.OK and reason.effect is not Verdict.OK]
+    for reason in reasons:
+        if reason.verdict is not _OK:
+            break
+    else:
+        return Decision(_OK, "", tuple(reasons))
+    objections = [reason for reason in reasons if reason.effect is not Verdict.OK]
     if not objections:
         return Decision(Verdict.OK, "", tuple(reasons))
     denied = any(reason.effect is Verdict.FAIL for reason in objections)

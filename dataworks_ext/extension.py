@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
-
-from pydantic import BaseModel
+from typing import Any, Final
 
 from .configuration import Configuration, read_configuration, unmade
 from .consultation import Step, consult
@@ -40,7 +38,7 @@ class Extension(PolicyPack[NoSettings]):
     def __init__(
         self,
         name: str,
-        packs: Iterable[PolicyPack[BaseModel]] = (),
+        packs: Iterable[PolicyPack[Any]] = (),
         *,
         default: Choice = "allow",
         language: Language = "en",
@@ -75,14 +73,12 @@ class Extension(PolicyPack[NoSettings]):
 
         Nothing can be registered afterwards.
         """
-        packs: tuple[PolicyPack[BaseModel], ...] = (*self.packs, self)
+        packs: tuple[PolicyPack[Any], ...] = (*self.packs, self)
         for pack in packs:
             pack.close()
         classes = {pack.name: pack.settings_class for pack in packs}
         self._policy_steps, self._observer_steps = {}, {}
-        self._configuration = read_configuration(
-            classes, (*self.policies, *self.observers), self.language, environment
-        )
+        self._configuration = read_configuration(classes, (*self.policies, *self.observers), self.language, environment)
         return self._configuration
 
     def decide(
@@ -101,7 +97,7 @@ class Extension(PolicyPack[NoSettings]):
             deadline: A moment of `time.monotonic()`; a policy that is not done by then counts as failed.
             now: What the policies see as `context.now`; the present by default.
         """
-        scope = _scope(subject, request_id, deadline, now)
+        scope = subject if isinstance(subject, MessageScope) else _scope(subject, request_id, deadline, now)
         if not scope.message.blocking:
             return _NO_OBJECTION
         code = scope.message.event_code
@@ -127,7 +123,7 @@ class Extension(PolicyPack[NoSettings]):
         Returns:
             One reason for each observer that failed, with its error.
         """
-        scope = _scope(subject, request_id, deadline, now)
+        scope = subject if isinstance(subject, MessageScope) else _scope(subject, request_id, deadline, now)
         code = scope.message.event_code
         steps = self._observer_steps.get(code)
         if steps is None:
@@ -146,7 +142,12 @@ class Extension(PolicyPack[NoSettings]):
         """
         settings, modes, _, _ = self.configuration
         steps = tuple(
-            Step(entry, modes[entry.id], settings[entry.pack], Event if EVERY_EVENT in entry.events else event_class(code))
+            Step(
+                entry,
+                modes[entry.id],
+                settings[entry.pack],
+                Event if EVERY_EVENT in entry.events else event_class(code),
+            )
             for entry in registered
             if (EVERY_EVENT in entry.events or code in entry.events)
             and modes[entry.id] != "off"
@@ -164,17 +165,13 @@ class Extension(PolicyPack[NoSettings]):
         return Decision(VERDICT_OF[self.default], with_request(language, text, scope.request_id))
 
 
-def _scope(
-    subject: Message | Event | MessageScope, request_id: str, deadline: float, now: datetime | None
-) -> MessageScope:
-    if isinstance(subject, MessageScope):
-        return subject
+def _scope(subject: Message | Event, request_id: str, deadline: float, now: datetime | None) -> MessageScope:
     if isinstance(subject, Message):
         return MessageScope(subject, request_id, deadline, now)
     return MessageScope.of_event(subject, request_id, deadline, now)
 
 
-def _distinct(name: str, packs: Iterable[PolicyPack[BaseModel]]) -> tuple[PolicyPack[BaseModel], ...]:
+def _distinct(name: str, packs: Iterable[PolicyPack[Any]]) -> tuple[PolicyPack[Any], ...]:
     packs = tuple(packs)
     names = {name}
     for pack in packs:

@@ -7,6 +7,8 @@ import os
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
+from functools import lru_cache
 from typing import Final, Protocol
 
 from .context import MessageScope
@@ -124,10 +126,8 @@ class Function:
         """The answer when the framework itself fails: closed, and with as little code as possible."""
         request_id = _request_id(context)
         decision = Decision(Verdict.FAIL, with_request("en", TEXTS["en"].unreadable, request_id))
-        try:
+        with suppress(BaseException):  # stdout may be gone: the reply is what is left
             self._recorder.unread(error=error, decision=decision, request_id=request_id, message_id=None)
-        except BaseException:  # stdout is gone: the reply is what is left
-            pass
         return reply(decision)
 
     def _prepare(self) -> None:
@@ -192,13 +192,16 @@ def _request_id(context: object) -> str:
 
 def _budget(context: object) -> float:
     """Seconds that policies have: the function's timeout less the margin."""
-    seconds = DEFAULT_TIMEOUT
     timeout = getattr(getattr(context, "function", None), "timeout", None)
-    if isinstance(timeout, (int, str)):
-        try:
-            seconds = float(timeout)
-        except ValueError:
-            pass
+    return _budget_of(timeout if isinstance(timeout, (int, str)) else DEFAULT_TIMEOUT)
+
+
+@lru_cache(maxsize=8)
+def _budget_of(timeout: float | str) -> float:
+    try:
+        seconds = float(timeout)
+    except ValueError:
+        seconds = DEFAULT_TIMEOUT
     if not 0 < seconds < NO_LIMIT:
         seconds = DEFAULT_TIMEOUT
     return seconds - min(MARGIN, seconds / 5)
@@ -212,6 +215,6 @@ def _traceback(error: BaseException) -> str:
 
 _deployed: Final = DeployedFunction()
 handler: Final = _deployed.handler
-"""The handler of the deployed extension. Put it in `index.py`: `from dataworks_ext.function import handler, initializer`."""
+"""The handler of the deployed extension. `index.py`: `from dataworks_ext.function import handler, initializer`."""
 initializer: Final = _deployed.initializer
 """The initializer of the deployed extension."""

@@ -70,7 +70,9 @@ def read_message(data: bytes | str) -> Message:
             "connect the extension to Function Compute directly",
             _text(envelope.get("id")),
         )
-    raise MessageError("the object has no messageBody, so it is no message of DataWorks", _text(envelope.get("messageId")))
+    raise MessageError(
+        "the object has no messageBody, so it is no message of DataWorks", _text(envelope.get("messageId"))
+    )
 
 
 def parse_json(data: bytes | str) -> object:
@@ -110,23 +112,29 @@ def _from_function_compute(envelope: Mapping[str, object]) -> Message:
         raise MessageError(f"messageBody should be an object, got {_json_type(payload)}", message_id)
     code = payload.get("eventCode") or envelope.get("eventType")
     if not isinstance(code, str) or not code:
-        raise MessageError("the message names no event: neither messageBody.eventCode nor eventType is a word", message_id)
-    blocking = _flag(envelope.get("blockBusiness"))
-    if blocking is None:
-        entry = catalog.get(code)
-        blocking = entry is None or entry.extension_point
+        raise MessageError(
+            "the message names no event: neither messageBody.eventCode nor eventType is a word", message_id
+        )
+    blocking = envelope.get("blockBusiness")
+    if blocking is not True:
+        blocking = _is_blocking(blocking, code)
     return Message(message_id, code, payload, "function-compute", blocking, _text(envelope.get("extensionBizId")))
 
 
-def _flag(value: object) -> bool | None:
-    """`blockBusiness`, which is a boolean or its word; None where it says nothing."""
-    if isinstance(value, str):
-        value = {"true": True, "false": False}.get(value.lower())
-    return value if isinstance(value, bool) else None
+def _is_blocking(flag: object, code: str) -> bool:
+    """`blockBusiness` is a boolean or its word. Where it says nothing, extension points wait, and so do new codes."""
+    if isinstance(flag, str):
+        flag = {"true": True, "false": False}.get(flag.lower())
+    if isinstance(flag, bool):
+        return flag
+    entry = catalog.get(code)
+    return entry is None or entry.extension_point
 
 
 def _text(value: object) -> str | None:
-    return str(value) if isinstance(value, (str, int)) and value != "" else None
+    if value.__class__ is str:
+        return value or None
+    return str(value) if isinstance(value, int) else None
 
 
 def _json_type(value: object) -> str:

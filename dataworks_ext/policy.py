@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Coroutine, Iterable
-from typing import Any, Final, Generic, Literal, NamedTuple, Protocol, TypeVar, cast, get_args, overload
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar, cast, get_args, overload
 
 from pydantic import BaseModel
 
@@ -17,9 +17,7 @@ from .events import Event, catalog, code_of, event_class
 EVERY_EVENT: Final = "*"
 
 E = TypeVar("E", bound=Event)
-E_contra = TypeVar("E_contra", bound=Event, contravariant=True)
 S = TypeVar("S", bound=BaseModel)
-S_co = TypeVar("S_co", bound=BaseModel, covariant=True)
 P = TypeVar("P", bound="Registration")
 R = TypeVar("R", bound="Outcome | Coroutine[Any, Any, Outcome | None] | None")
 W = TypeVar("W", bound=str)
@@ -30,26 +28,22 @@ class NoSettings(BaseModel):
     """The settings of a pack without settings."""
 
 
-class PolicyDecorator(Protocol[E_contra, S_co]):
+class PolicyDecorator(Protocol[E, S]):
     """Registers a function as a policy and returns it as it is."""
 
     @overload
-    def __call__(self, function: Callable[[E_contra], R], /) -> Callable[[E_contra], R]: ...
+    def __call__(self, function: Callable[[E], R], /) -> Callable[[E], R]: ...
     @overload
-    def __call__(
-        self, function: Callable[[E_contra, PolicyContext[S_co]], R], /
-    ) -> Callable[[E_contra, PolicyContext[S_co]], R]: ...
+    def __call__(self, function: Callable[[E, PolicyContext[S]], R], /) -> Callable[[E, PolicyContext[S]], R]: ...
 
 
-class ObserverDecorator(Protocol[E_contra, S_co]):
+class ObserverDecorator(Protocol[E, S]):
     """Registers a function as an observer and returns it as it is."""
 
     @overload
-    def __call__(self, function: Callable[[E_contra], N], /) -> Callable[[E_contra], N]: ...
+    def __call__(self, function: Callable[[E], N], /) -> Callable[[E], N]: ...
     @overload
-    def __call__(
-        self, function: Callable[[E_contra, PolicyContext[S_co]], N], /
-    ) -> Callable[[E_contra, PolicyContext[S_co]], N]: ...
+    def __call__(self, function: Callable[[E, PolicyContext[S]], N], /) -> Callable[[E, PolicyContext[S]], N]: ...
 
 
 class Registration(NamedTuple):
@@ -255,7 +249,7 @@ class PolicyPack(Generic[S]):
     def _id_of(self, function: Callable[..., object], given: str | None, kind: str) -> str:
         if not callable(function):
             raise RegistrationError(f"pack {self.name}: a {kind} should be a function, got {function!r}")
-        name = given or getattr(function, "__name__", "")
+        name = str(given or getattr(function, "__name__", ""))
         if not re.fullmatch(r"[A-Za-z_][\w-]*", name):
             raise RegistrationError(
                 f"pack {self.name}: a {kind} without a usable name ({name or type(function).__name__}); "
@@ -309,7 +303,7 @@ def _code(full_id: str, event: str | type[Event], kind: str) -> str:
         if code is not None:
             return code
         raise RegistrationError(
-            f'{kind} {full_id}: the class {event.__name__} stands for no event code; name a code, or "*" for every event'
+            f'{kind} {full_id}: the class {event.__name__} stands for no event; name a code, or "*" for every event'
         )
     if callable(event):
         raise RegistrationError(

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Final, Literal, TextIO, cast
+from typing import Any, Final, Literal, TextIO
 
 import structlog
 from pydantic_core import to_json
@@ -26,6 +26,8 @@ FIELD_LIMIT: Final = 2_000
 """Characters of a payload field that was asked for."""
 FRAME_LIMIT: Final = 8
 """Frames of a failed policy."""
+PERSONAL: Final = ("sqlText", "ip", "fileName")
+"""Payload fields whose values a record repeats only if they were asked for, whoever put them into a text."""
 EXCEPTIONS: Final = "exceptions"
 """What to ask for, beside payload fields, to have the texts of policies' exceptions in the record."""
 
@@ -36,7 +38,7 @@ class Recorder:
     """Writes records, and makes the loggers of policies.
 
     Args:
-        fields: Payload fields to repeat in each record, by Python or wire name; `exceptions` for the texts of exceptions.
+        fields: Payload fields to repeat in each record, by Python or wire name; `exceptions` for their texts.
         stream: Where the lines go; whatever `sys.stdout` is at the time by default.
     """
 
@@ -46,12 +48,12 @@ class Recorder:
         self._fields = tuple(to_wire(field) for field in wanted if field != EXCEPTIONS)
         lines = Lines(stream)
         self._records = RecordLogger(lines, [_render_record], {})
-        self.logger: Final = cast(
-            FilteringBoundLogger,
-            structlog.make_filtering_bound_logger(0)(
-                lines, [structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"), _render_log], {}
-            ),
-        )
+        self.logger: Final[FilteringBoundLogger] = structlog.wrap_logger(
+            lines,
+            processors=[structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"), _render_log],
+            wrapper_class=structlog.make_filtering_bound_logger(0),
+            context_class=dict,
+        ).bind()
         """For the lines of policies, each of which is `log` by kind."""
 
     def message(
@@ -66,7 +68,7 @@ class Recorder:
         """Record a message that was read."""
         message = scope.message
         event = _identity(scope)
-        record: dict[str, object] = {
+        record: EventDict = {
             "schema": SCHEMA,
             "kind": "message",
             "time": scope.now,
@@ -79,16 +81,16 @@ class Recorder:
             "workspace_id": event and event.workspace_id,
             "operator": event and event.operator,
             "verdict": decision.verdict._value_,
-            "reasons": [self._reason(reason) for reason in decision.reasons],
+            "reasons": [self._reason(reason, message.payload) for reason in decision.reasons],
             "elapsed_ms": elapsed_ms,
             "delivery": delivery,
             "extension": extension.name,
             "version": extension.version,
         }
         if decision.message:
-            record["message"] = decision.message
+            record["message"] = self._redact(decision.message, message.payload)
         if observers:
-            record["observers"] = [self._reason(reason) for reason in observers]
+            record["observers"] = [self._reason(reason, message.payload) for reason in observers]
         if self._fields:
             payload = message.payload
             record["fields"] = {field: _shortened(payload[field]) for field in self._fields if field in payload}
@@ -96,14 +98,19 @@ class Recorder:
 
     def unread(self, *, error: BaseException, decision: Decision, **known: object) -> None:
         """Record a message that could not be read, with what is known of it."""
-        record = {"verdict": decision.verdict._value_, "message": decision.message, "error": self._explain(error), **known}
+        record = {
+            "verdict": decision.verdict._value_,
+            "message": decision.message,
+            "error": self._explain(error),
+            **known,
+        }
         self._records.line({"schema": SCHEMA, "kind": "message", **record})
 
     def note(self, kind: Kind, **fields: object) -> None:
         """Record something about the instance rather than a message."""
         self._records.line({"schema": SCHEMA, "kind": kind, **fields})
 
-    def _reason(self, reason: Reason) -> dict[str, object]:
+    def _reason(self, reason: Reason, payload: Mapping[str, object]) -> dict[str, object]:
         policy, verdict, message, mode, elapsed_ms, error = reason
         fields: dict[str, object] = {
             "policy": policy,
@@ -112,13 +119,21 @@ class Recorder:
             "elapsed_ms": elapsed_ms,
         }
         if message:
-            fields["message"] = shorten(message, TEXT_LIMIT)
+            fields["message"] = shorten(self._redact(message, payload), TEXT_LIMIT)
         if error is not None:
             fields["error"] = self._explain(error)
         return fields
 
+    def _redact(self, text: str, payload: Mapping[str, object]) -> str:
+        """The text with `[sqlText]` where it repeats the SQL, unless the record may hold that."""
+        for field in PERSONAL:
+            value = payload.get(field)
+            if isinstance(value, str) and value and field not in self._fields:
+                text = text.replace(value, f"[{field}]")
+        return text
+
     def _explain(self, error: BaseException) -> str:
-        """What happened and where. The text of an exception of somebody else's may hold anything, so it must be asked for."""
+        """What happened and where. The text of somebody else's exception may hold anything, so it must be asked for."""
         name = type(error).__name__
         if isinstance(error, (ExtensionError, EventError)) or self._exceptions:
             name = f"{name}: {_text(error)}"
@@ -144,15 +159,21 @@ class Lines:
 
 
 class RecordLogger(structlog.BoundLoggerBase):
-    """structlog's logger of records: one method, whatever the application configures structlog to do."""
+    """structlog's logger of records, out of reach of the application's configuration of structlog.
 
-    def line(self, record: Mapping[str, object]) -> None:
+    The record is the event dictionary: there is nothing to bind, so nothing is copied.
+    """
+
+    def line(self, record: EventDict) -> None:
         """Write the record."""
-        self._proxy_to_logger("line", record=record)
+        event: Any = record
+        for process in self._processors:
+            event = process(self._logger, "line", event)
+        self._logger.line(event)
 
 
 def _render_record(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
-    return to_line(event["record"])
+    return to_line(event)
 
 
 def _render_log(_logger: WrappedLogger, method: str, event: EventDict) -> str:

@@ -7,7 +7,7 @@ The handler runs on top of the code that is late and raises `Interrupted` there.
 
 from __future__ import annotations
 
-import _signal  # type: ignore[import-not-found]  # no stubs; signal.getsignal takes 100 times as long
+import _signal  # type: ignore[import-not-found]  # there are no stubs for it
 import signal
 import sys
 import time
@@ -26,6 +26,11 @@ _NEXT_PAUSE: Final = 20e-6
 so that a slow machine still gets to the code between them."""
 _SOON: Final = 1e-6
 
+_SIGALRM: Final = signal.SIGALRM
+_REAL: Final = signal.ITIMER_REAL
+_setitimer: Final = signal.setitimer
+_getsignal: Final[Callable[[int], object]] = _signal.getsignal  # signal.getsignal takes 100 times as long
+
 
 class Alarm:
     """Keeps a deadline on the main thread. Guards nest: the outer one's deadline holds inside the inner one."""
@@ -38,27 +43,28 @@ class Alarm:
 
     def __enter__(self) -> Alarm:
         global _current
-        self._displaced = _signal.getsignal(signal.SIGALRM)
-        if self._displaced is not _on_alarm:
-            signal.signal(signal.SIGALRM, _on_alarm)
-        self._outer = _current
-        if self._outer is not None:
-            self._deadline = min(self._deadline, self._outer._deadline)
+        self._displaced = displaced = _getsignal(_SIGALRM)
+        if displaced is not _on_alarm:
+            signal.signal(_SIGALRM, _on_alarm)
+        self._outer = outer = _current
+        if outer is not None and outer._deadline < self._deadline:
+            self._deadline = outer._deadline
         _current = self
-        self._started = time.monotonic()
-        self._outer_alarm = signal.setitimer(signal.ITIMER_REAL, max(self._deadline - self._started, _SOON))
+        self._started = started = time.monotonic()
+        remaining = self._deadline - started
+        self._outer_alarm = _setitimer(_REAL, max(_SOON, remaining))
         return self
 
     def __exit__(self, *raised: object) -> None:
         global _current
         _current = self._outer
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        if callable(self._displaced) and self._displaced is not _on_alarm:
-            signal.signal(signal.SIGALRM, self._displaced)
+        _setitimer(_REAL, 0)
+        if self._displaced is not _on_alarm and callable(self._displaced):
+            signal.signal(_SIGALRM, self._displaced)
         delay, interval = self._outer_alarm
         if delay:
             passed = time.monotonic() - self._started
-            signal.setitimer(signal.ITIMER_REAL, max(delay - passed, _SOON), interval)
+            _setitimer(_REAL, max(delay - passed, _SOON), interval)
 
     def run(self, until: float, function: Callable[..., T], *arguments: object) -> T:
         """What the function returns or raises, or `DeadlineExceeded` when the moment comes first."""
@@ -80,14 +86,14 @@ class Alarm:
         """Raise in the innermost frame, harder each time."""
         self._interruptions += 1
         if self._interruptions == 1:
-            signal.setitimer(signal.ITIMER_REAL, _FIRST_PAUSE)
+            _setitimer(_REAL, _FIRST_PAUSE)
             raise Interrupted
         if self._interruptions == 2:
             self._trace = sys.gettrace()
         for frame in frames:
             frame.f_trace = _raise_at_every_line
         sys.settrace(_raise_at_every_line)
-        signal.setitimer(signal.ITIMER_REAL, _NEXT_PAUSE)
+        _setitimer(_REAL, _NEXT_PAUSE)
         raise Interrupted
 
     def _stand_down(self) -> None:
@@ -113,7 +119,7 @@ def _on_alarm(_number: int, frame: FrameType | None) -> None:
     if inside and frame is not None:
         alarm.interrupt(frames)
     else:  # between two runs, or on the way out: look again soon
-        signal.setitimer(signal.ITIMER_REAL, _FIRST_PAUSE)
+        _setitimer(_REAL, _FIRST_PAUSE)
 
 
 def _raise_at_every_line(frame: FrameType, _event: str, _argument: object) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from functools import partial
 from queue import SimpleQueue
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from ._interruption import LEFT_BEHIND, DeadlineExceeded, Interrupted
 
@@ -92,7 +92,7 @@ class Helper(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(name="dataworks-ext-helper", daemon=True)
-        self.jobs: SimpleQueue[Job[object]] = SimpleQueue()
+        self.jobs: SimpleQueue[Job[Any]] = SimpleQueue()
 
     def run(self) -> None:
         try:

@@ -72,7 +72,8 @@ def event_class(code: str) -> type[Event]:
     """The class of an event code, built and ready to read; `Event` for a code without one."""
     name = class_name(code)
     found = __getattr__(name) if code in catalog and name in _HOME_OF else Event
-    assert isinstance(found, type) and issubclass(found, Event)
+    assert isinstance(found, type)
+    assert issubclass(found, Event)
     found.model_rebuild()
     return found
 

@@ -12,7 +12,7 @@ E = TypeVar("E", bound="Event")
 
 
 class EventError(ValueError):
-    """A payload that does not read into its event class. The text names each field by its wire name, without its value."""
+    """A payload that does not read into its event class. The text names fields by their wire names, and no value."""
 
 
 def to_wire(name: str) -> str:

@@ -74,7 +74,7 @@ class UploadDataToTable(Event):
     datasource_name: str
     """The name of the data source that is written."""
     table_guid: str
-    """The table: `odps.{project}.{table}`, `emr_hive.{cluster id}.{schema}.{table}` or `holo.{instance id}.{database}`."""
+    """The table: `odps.{project}.{table}`, `emr_hive.{cluster id}.{schema}.{table}` or `holo.{instance}.{database}`."""
     query_dw_project_id: int
     """The id of the workspace."""
     query_dw_project_name: str

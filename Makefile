@@ -1,0 +1,35 @@
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test bench function clean
+
+run: $(VENV)/.installed  ## Play real DataWorks messages through the example policies
+	@$(BIN)/python -m dataworks_ext.deploy.play
+
+test: $(VENV)/.installed  ## Run every check, then the tests on every other Python that is here
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+	sh tests/other-pythons.sh
+
+bench: $(VENV)/.installed  ## Measure side by side with a bare handler and with Powertools for AWS Lambda
+	$(BIN)/python benchmarks/bench.py
+
+function: $(VENV)/.installed  ## Put what s.yaml deploys into dist/function
+	$(BIN)/python -m dataworks_ext.deploy.assemble
+
+clean:
+	rm -rf $(VENV) .venv-* dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+
+$(VENV)/.installed: pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is not there; name a Python from 3.10 on: make PYTHON=python3"; exit 1; }
+	@echo "Setting up $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,175 @@
+"""`dataworks-ext check`: saved messages and payloads, put to the policies of an extension."""
+
+from __future__ import annotations
+
+import re
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+from rich.table import Table
+
+from ..context import MessageScope
+from ..decision import Decision, Reason
+from ..events import catalog, class_name, event_class
+from ..events.base import Event
+from ..extension import Extension
+from ..message import JsonError, Message, MessageError, parse_json, read_message
+from ._output import DEFAULT, UNREADABLE, App, Json, console, load, plain, print_json, table, verdict_text
+
+DENIED = 1
+"""The exit code for a denial."""
+
+Files = Annotated[
+    list[str], typer.Argument(metavar="FILE...", help="Saved messages or payloads; - for standard input.")
+]
+
+
+class Checked(NamedTuple):
+    """One file and what came of it."""
+
+    file: str
+    message: Message | None = None
+    decision: Decision | None = None
+    problem: str = ""
+
+
+def check(files: Files, app: App = DEFAULT, as_json: Json = False) -> None:
+    """Put saved messages, or bare payloads, to the policies and print the verdict with each policy's reason.
+
+    Exit code 0: allowed. 1: at least one denied. 2: at least one could not be read.
+    """
+    extension = load(app)
+    checked = [_check(extension, file) for file in files]
+    if as_json:
+        print_json([_as_json(one) for one in checked])
+    else:
+        for one in checked:
+            _print(one)
+    if any(one.problem for one in checked):
+        raise typer.Exit(UNREADABLE)
+    if any(one.decision and one.decision.denied for one in checked):
+        raise typer.Exit(DENIED)
+
+
+def _check(extension: Extension, file: str) -> Checked:
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        return Checked(file, problem=f"cannot be read: {error.strerror}")
+    try:
+        message = read_message_or_payload(data)
+    except JsonError as error:
+        return Checked(file, problem=explain_slip(data, error))
+    except MessageError as error:
+        return Checked(file, problem=str(error))
+    return Checked(file, message, extension.decide(MessageScope(message)))
+
+
+def read_message_or_payload(data: bytes) -> Message:
+    """The message; a payload by itself is a message as far as policies are concerned.
+
+    Raises:
+        MessageError: It is neither.
+    """
+    parsed = parse_json(data)
+    if not isinstance(parsed, dict) or "messageBody" in parsed or "specversion" in parsed:
+        return read_message(data)
+    code = parsed.get("eventCode")
+    if not isinstance(code, str):
+        raise MessageError("neither a message (it has no messageBody) nor a payload (it has no eventCode)")
+    entry = catalog.get(code)
+    return Message(None, code, parsed, blocking=entry is None or entry.extension_point)
+
+
+def explain_slip(data: bytes, error: JsonError) -> str:
+    """The error with its line, a mark under the slip, and what pasted samples usually suffer from."""
+    lines = data.decode(errors="replace").splitlines() or [""]
+    line = lines[min(error.line, len(lines)) - 1]
+    start = max(error.column - 60, 0)
+    excerpt, mark = line[start : start + 100], " " * (error.column - 1 - start) + "^"
+    hints = []
+    if re.search(r"(^|[^:])//", line):
+        hints.append("JSON has no // comments; delete the comment")
+    if re.search(r"\d\*+", line):
+        hints.append("masked digits (****) are no number; write digits in their place")
+    if re.match(r"\s*[}\]]", line[error.column - 1 :]) or "trailing comma" in str(error).lower():
+        hints.append("the last item of an object or array has no comma after it")
+    return "\n".join([str(error), f"  {excerpt}", f"  {mark}", *(f"Hint: {hint}" for hint in hints)])
+
+
+def _as_json(one: Checked) -> dict[str, object]:
+    if one.message is None or one.decision is None:
+        return {"file": one.file, "problem": one.problem}
+    return {
+        "file": one.file,
+        "event_code": one.message.event_code,
+        "message_id": one.message.message_id,
+        "blocking": one.message.blocking,
+        "verdict": one.decision.verdict.value,
+        "message": one.decision.message,
+        "reasons": [
+            {**reason._asdict(), "verdict": reason.verdict.value, "error": _error(reason)}
+            for reason in one.decision.reasons
+        ],
+    }
+
+
+def _error(reason: Reason) -> str | None:
+    return None if reason.error is None else f"{type(reason.error).__name__}: {reason.error}"
+
+
+def _print(one: Checked) -> None:
+    if one.message is None or one.decision is None:
+        console(error=True).print(*plain(f"{one.file}: {one.problem}"), style="red")
+        return
+    out = console()
+    decision = one.decision
+    out.print(*plain(f"{one.file}: {one.message.event_code}"), verdict_text(decision.verdict))
+    for line in decision.message.splitlines():
+        out.print(*plain(f"  {line}"))
+    if not one.message.blocking:
+        out.print("  Nobody waits for an answer to this message: it goes to observers only.")
+    elif not decision.reasons:
+        out.print(
+            *plain(
+                f"  No policy looks at {one.message.event_code}. One to begin with:\n\n{stub(one.message.event_code)}"
+            )
+        )
+    else:
+        out.print(_reasons(decision))
+    for reason in decision.reasons:
+        if reason.error is not None:
+            out.print(*plain(f"{reason.policy} failed:"), style="red")
+            out.print(*plain("".join(traceback.format_exception(reason.error)).rstrip()))
+
+
+def _reasons(decision: Decision) -> Table:
+    reasons = table("Policy", "Says", "Mode", "Text", "Time")
+    for reason in decision.reasons:
+        error = _error(reason)
+        text = f"{reason.message}\n{error}" if error else reason.message
+        said = verdict_text(reason.verdict)
+        reasons.add_row(*plain(reason.policy, said, reason.mode, text, f"{reason.elapsed_ms:.1f} ms"))
+    return reasons
+
+
+def stub(code: str) -> str:
+    """A policy for an event, ready to paste into a pack."""
+    cls = event_class(code)
+    name = class_name(code) if cls is not Event else "Event"
+    subject = name if cls is not Event else f'"{code}"'
+    field = next((field for field in cls.model_fields if field not in Event.model_fields), "operator")
+    return (
+        f"from dataworks_ext import Outcome, PolicyPack, deny\n"
+        f"from dataworks_ext.events import {name}\n\n"
+        f'pack = PolicyPack("my_rules")\n\n\n'
+        f"@pack.policy({subject})\n"
+        f"def my_rule(event: {name}) -> Outcome | None:\n"
+        f'    """Say here what nobody may do."""\n'
+        f"    if event.{field} is None:  # your condition\n"
+        f'        return deny("Say here what to do instead.")\n'
+        f"    return None\n"
+    )

@@ -1,0 +1,54 @@
+"""A ready payload for every event code, and the messages that carry it.
+
+Source: the samples of the DataWorks event reference, with made-up digits where it masks them. The reference shows none
+for `batch-update-data-quality-rules` and `delete-data-quality-evaluation-task-notification`; theirs have the fields
+that it documents, those of `update-data-quality-rule` and of the event of creation.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+
+from ..errors import ExtensionError
+
+
+class NoSampleError(ExtensionError):
+    """There is no event of that code, so there is no sample."""
+
+
+def sample_payload(code: str, **changes: object) -> dict[str, object]:
+    """A payload of that event as DataWorks sends it, by wire names, with changes by wire name.
+
+    Raises:
+        NoSampleError: There is no such event code.
+    """
+    payloads = _payloads()
+    if code not in payloads:
+        raise NoSampleError(f'there is no event "{code}"; `dataworks-ext events` lists them all')
+    payload: dict[str, object] = json.loads(json.dumps(payloads[code]))
+    return {**payload, **changes}
+
+
+def function_compute_message(
+    code: str, *, message_id: str = "52d44ee7-b51f-4d4d-afeb-5b1a9c3e0001", **changes: object
+) -> bytes:
+    """The whole message in which that event reaches a function directly, with changes of the payload by wire name."""
+    envelope = {
+        "blockBusiness": True,
+        "eventCategoryType": "resources-upload" if code.startswith("upload") else "resources-download",
+        "eventType": code,
+        "extensionBizId": "job_6603123070",
+        "messageBody": {"tenantId": 28378110656, **sample_payload(code, **changes)},
+        "messageId": message_id,
+    }
+    return json.dumps(envelope).encode()
+
+
+@lru_cache(maxsize=1)
+def _payloads() -> Mapping[str, Mapping[str, object]]:
+    text = files(__package__).joinpath("samples.json").read_text(encoding="utf-8")
+    payloads: Mapping[str, Mapping[str, object]] = json.loads(text)
+    return payloads
