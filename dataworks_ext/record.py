@@ -87,8 +87,8 @@ class Recorder:
             "extension": extension.name,
             "version": extension.version,
         }
-        if decision.message:
-            record["message"] = self._redact(decision.message, message.payload)
+        if decision.message and not decision.reasons:
+            record["message"] = decision.message
         if observers:
             record["observers"] = [self._reason(reason, message.payload) for reason in observers]
         if self._fields:
