@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 .PHONY: run test bench function clean
 
 run: $(VENV)/.installed  ## Play real DataWorks messages through the example policies
-	@$(BIN)/python -m dataworks_ext.deploy.play
+	@$(BIN)/python demo/play.py
 
 test: $(VENV)/.installed  ## Run every check, then the tests on every other Python that is here
 	$(BIN)/ruff check .
@@ -22,7 +22,7 @@ bench: $(VENV)/.installed  ## Measure side by side with a bare handler and with 
 	$(BIN)/python benchmarks/bench.py
 
 function: $(VENV)/.installed  ## Put what s.yaml deploys into dist/function
-	$(BIN)/python -m dataworks_ext.deploy.assemble
+	$(BIN)/python -m dataworks_ext.deploy.code policies dist/function
 
 clean:
 	rm -rf $(VENV) .venv-* dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*

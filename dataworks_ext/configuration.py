@@ -68,6 +68,8 @@ def _is_empty(value: object) -> bool:
 
 
 def _read_settings(pack: str, settings_class: type[BaseModel], environment: Mapping[str, str]) -> Settings:
+    if not settings_class.model_fields:
+        return settings_class.model_construct()
     values: dict[str, object] = {}
     for field, info in settings_class.model_fields.items():
         text = environment.get(variable_of(pack, field), "").strip()

@@ -3,47 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Coroutine, Iterable
-from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar, cast, get_args, overload
+from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, cast, get_args, overload
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from ._signature import check_observer, check_predicate, check_signature, is_async, takes_context
 from .context import PolicyContext
-from .decision import Choice, Mode, Outcome
+from .decision import Choice, Mode
 from .errors import RegistrationError
 from .events import Event, catalog, code_of, event_class
+
+if TYPE_CHECKING:
+    from ._decorators import ObserverDecorator, PolicyDecorator
 
 EVERY_EVENT: Final = "*"
 
 E = TypeVar("E", bound=Event)
 S = TypeVar("S", bound=BaseModel)
 P = TypeVar("P", bound="Registration")
-R = TypeVar("R", bound="Outcome | Coroutine[Any, Any, Outcome | None] | None")
 W = TypeVar("W", bound=str)
-N = TypeVar("N", bound="Coroutine[Any, Any, None] | None")
 
 
 class NoSettings(BaseModel):
     """The settings of a pack without settings."""
 
-
-class PolicyDecorator(Protocol[E, S]):
-    """Registers a function as a policy and returns it as it is."""
-
-    @overload
-    def __call__(self, function: Callable[[E], R], /) -> Callable[[E], R]: ...
-    @overload
-    def __call__(self, function: Callable[[E, PolicyContext[S]], R], /) -> Callable[[E, PolicyContext[S]], R]: ...
-
-
-class ObserverDecorator(Protocol[E, S]):
-    """Registers a function as an observer and returns it as it is."""
-
-    @overload
-    def __call__(self, function: Callable[[E], N], /) -> Callable[[E], N]: ...
-    @overload
-    def __call__(self, function: Callable[[E, PolicyContext[S]], N], /) -> Callable[[E, PolicyContext[S]], N]: ...
+    model_config = ConfigDict(defer_build=True)
 
 
 class Registration(NamedTuple):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from .base import Event as Event
 from .base import EventError as EventError
+from .base import build
 from .base import read_event as read_event
 from .catalog import CatalogEntry as CatalogEntry
 from .catalog import catalog as catalog
@@ -74,7 +75,7 @@ def event_class(code: str) -> type[Event]:
     found = __getattr__(name) if code in catalog and name in _HOME_OF else Event
     assert isinstance(found, type)
     assert issubclass(found, Event)
-    found.model_rebuild()
+    build(found)
     return found
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
@@ -95,12 +96,23 @@ def read_event(
         complete = {**complete, "eventCode": event_code}
     if extension_biz_id is not None and "extensionBizId" not in complete:
         complete = {**complete, "extensionBizId": extension_biz_id}
+    if not event_class.__pydantic_complete__:
+        build(event_class)
     try:
         event: E = event_class.__pydantic_validator__.validate_python(complete)
     except ValidationError as error:
         raise EventError(_explain(error)) from None
     object.__setattr__(event, "_payload", payload)
     return event
+
+
+def build(event_class: type[Event]) -> None:
+    """Make a class ready to read. Pydantic's own building at first use is not safe across threads."""
+    with _building:
+        event_class.model_rebuild()
+
+
+_building: Final = threading.Lock()
 
 
 def _explain(error: ValidationError) -> str:

@@ -1,0 +1,1 @@
+"""Running functions as Function Compute runs them, and putting together what it runs."""
