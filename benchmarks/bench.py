@@ -1,12 +1,14 @@
 """Speed side by side with peers, in one run: `make bench`. Ratios are what counts; the machine's speed is not.
 
-The calls take turns, one of each in every round, so that each meets the processor as the others left it and a change of
-the machine's speed meets them all. A process is timed from outside, in turns as well.
+The calls take turns, one of each in every round and in an order that changes, so that each meets the processor as any
+of the others left it and a change of the machine's speed meets them all. A process is timed from outside, in turns as well.
 """
 
 from __future__ import annotations
 
+import compileall
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -83,12 +85,15 @@ def row(
 def time_calls(handlers: dict[str, Handler], message: bytes) -> dict[str, list[float]]:
     """Seconds of each call, in turns. What they log goes to a file that nobody reads."""
     context = FunctionContext()
+    order = random.Random(0)
     times: dict[str, list[float]] = {name: [] for name in handlers}
     out, sys.stdout = sys.stdout, open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     try:
         powertools.log_to(sys.stdout)
+        turns = list(handlers.items())
         for round_number in range(WARM_UP + ROUNDS):
-            for name, handler in handlers.items():
+            order.shuffle(turns)
+            for name, handler in turns:
                 started = time.perf_counter()
                 handler(message, context)
                 if round_number >= WARM_UP:
@@ -102,11 +107,13 @@ def time_processes(scripts: dict[str, str]) -> dict[str, list[float]]:
     """Seconds of each process from start to end, in turns."""
     times: dict[str, list[float]] = {name: [] for name in scripts}
     environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
+    for folder in (HERE, HERE.parent / "dataworks_ext", HERE.parent / "policies"):
+        compileall.compile_dir(folder, quiet=2)
     for round_number in range(PROCESSES + 2):
         for name, script in scripts.items():
             started = time.perf_counter()
             subprocess.run([sys.executable, str(HERE / script)], env=environment, check=True, stdout=subprocess.DEVNULL)
-            if round_number >= 2:  # the first two write byte code
+            if round_number >= 2:  # the first two warm the file cache
                 times[name].append(time.perf_counter() - started)
     return times
 

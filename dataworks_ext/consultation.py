@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -33,31 +33,51 @@ class Step(NamedTuple):
     mode: Mode
     settings: BaseModel | SettingsError
     event_class: type[Event]
+    is_plain: bool
+    """Whether there is nothing to it but a function: no timeout, condition or workspaces, and sound settings."""
 
 
-def consult(steps: Sequence[Step], scope: MessageScope, language: Language) -> list[Reason]:
+class Plan(NamedTuple):
+    """The steps of one event code."""
+
+    steps: tuple[Step, ...]
+    immediate: tuple[Step, ...]
+    """Those that are plain functions."""
+    awaited: tuple[Step, ...]
+    """Those that are coroutines."""
+
+
+def plan_of(steps: Iterable[tuple[Registration, Mode, BaseModel | SettingsError, type[Event]]]) -> Plan:
+    """The plan that takes those steps."""
+    planned = tuple(Step(*step, is_plain=_is_plain(step[0], step[2])) for step in steps)
+    immediate = tuple(step for step in planned if not step.entry.is_async)
+    return Plan(planned, immediate, tuple(step for step in planned if step.entry.is_async))
+
+
+def _is_plain(entry: Registration, settings: BaseModel | SettingsError) -> bool:
+    conditions = (entry.timeout, entry.workspaces, entry.when)
+    return conditions == (None, None, None) and not isinstance(settings, SettingsError)
+
+
+def consult(plan: Plan, scope: MessageScope, language: Language) -> list[Reason]:
     """What each policy that looks at the event says, in order. Coroutines run beside the others. Never raises."""
-    started: list[_Started] = []
-    for step in steps:
-        if step.entry.is_async:
-            started.append(_start(step, scope))
+    started = [_start(step, scope) for step in plan.awaited] if plan.awaited else ()
     reasons: list[Reason] = []
     with guard(scope.deadline) as guarded:
-        for step in steps:
-            if not step.entry.is_async:
-                reason = _ask(step, scope, language, guarded)
-                if reason is not None:
-                    reasons.append(reason)
-    return _merge(steps, reasons, [_wait(call, scope, language) for call in started]) if started else reasons
+        for step in plan.immediate:
+            reason = _ask(step, scope, language, guarded)
+            if reason is not None:
+                reasons.append(reason)
+    return _merge(plan.steps, reasons, [_wait(call, scope, language) for call in started]) if started else reasons
 
 
 def _ask(step: Step, scope: MessageScope, language: Language, guarded: Guard) -> Reason | None:
     """Ask a policy that is no coroutine. Every message passes here once a policy, so few functions are called."""
-    entry, mode, settings, event_class = step
+    entry, mode, settings, event_class, is_plain = step
     started = time.monotonic()
-    until = scope.deadline if entry.timeout is None else _until(entry, scope, started)
+    until = scope.deadline if is_plain else _until(entry, scope, started)
     try:
-        event = scope.event(event_class) if entry.workspaces is None else _event_in_workspace(step, scope)
+        event = scope.event(event_class) if is_plain else _event_in_workspace(step, scope)
         if event is None:
             return None
         if isinstance(settings, SettingsError):
@@ -71,7 +91,8 @@ def _ask(step: Step, scope: MessageScope, language: Language, guarded: Guard) ->
     except BaseException as error:
         return _failure(step, scope, language, error, started, time.monotonic())
     if answer is None:
-        return Reason(entry.id, _OK, "", mode, int((time.monotonic() - started) * 1_000_000) / 1_000)
+        elapsed = int((time.monotonic() - started) * 1_000_000) / 1_000
+        return Reason._make((entry.id, _OK, "", mode, elapsed, None))  # which is twice as fast as calling Reason
     return _reason(step, scope, language, answer, started, time.monotonic())
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from .configuration import Configuration, read_configuration, unmade
-from .consultation import Step, consult
+from .consultation import Plan, consult, plan_of
 from .context import MessageScope
 from .deadline import NO_LIMIT
 from .decision import VERDICT_OF, Choice, Decision, Reason, Verdict, combine
@@ -50,8 +50,8 @@ class Extension(PolicyPack[NoSettings]):
         self.language = one_of(f"extension {name}", "language", language, Language)
         self.version = version
         self._configuration: Configuration | None = None
-        self._policy_steps: dict[str, tuple[Step, ...]] = {}
-        self._observer_steps: dict[str, tuple[Step, ...]] = {}
+        self._policy_plans: dict[str, Plan] = {}
+        self._observer_plans: dict[str, Plan] = {}
 
     @property
     def policies(self) -> tuple[Policy, ...]:
@@ -77,7 +77,7 @@ class Extension(PolicyPack[NoSettings]):
         for pack in packs:
             pack.close()
         classes = {pack.name: pack.settings_class for pack in packs}
-        self._policy_steps, self._observer_steps = {}, {}
+        self._policy_plans, self._observer_plans = {}, {}
         self._configuration = read_configuration(classes, (*self.policies, *self.observers), self.language, environment)
         return self._configuration
 
@@ -101,12 +101,10 @@ class Extension(PolicyPack[NoSettings]):
         if not scope.message.blocking:
             return _NO_OBJECTION
         code = scope.message.event_code
-        steps = self._policy_steps.get(code)
-        if steps is None:
-            steps = self._plan(self._policy_steps, self.policies, code)
-        if not steps:
+        plan = self._policy_plans.get(code) or self._plan(self._policy_plans, self.policies, code)
+        if not plan.steps:
             return self._without_policy(scope)
-        return combine(consult(steps, scope, self.configuration.language))
+        return combine(consult(plan, scope, self.configuration.language))
 
     def notify(
         self,
@@ -125,37 +123,28 @@ class Extension(PolicyPack[NoSettings]):
         """
         scope = subject if isinstance(subject, MessageScope) else _scope(subject, request_id, deadline, now)
         code = scope.message.event_code
-        steps = self._observer_steps.get(code)
-        if steps is None:
-            steps = self._plan(self._observer_steps, self.observers, code)
-        if not steps:
+        plan = self._observer_plans.get(code) or self._plan(self._observer_plans, self.observers, code)
+        if not plan.steps:
             return ()
-        reasons = consult(steps, scope, self.configuration.language)
+        reasons = consult(plan, scope, self.configuration.language)
         return tuple(reason for reason in reasons if reason.error is not None)
 
-    def _plan(
-        self, planned: dict[str, tuple[Step, ...]], registered: Sequence[Registration], code: str
-    ) -> tuple[Step, ...]:
-        """The steps of an event code: who is registered for it, is not off, and has the settings it needs.
+    def _plan(self, plans: dict[str, Plan], registered: Sequence[Registration], code: str) -> Plan:
+        """Who is registered for the event code, is not off, and has the settings it needs.
 
-        Plans are kept for codes of the catalog, since anybody may send others.
+        Plans are kept for the codes of the catalog only, since anybody may send others.
         """
         settings, modes, _, _ = self.configuration
-        steps = tuple(
-            Step(
-                entry,
-                modes[entry.id],
-                settings[entry.pack],
-                Event if EVERY_EVENT in entry.events else event_class(code),
-            )
+        plan = plan_of(
+            (entry, modes[entry.id], settings[entry.pack], Event if EVERY_EVENT in entry.events else event_class(code))
             for entry in registered
             if (EVERY_EVENT in entry.events or code in entry.events)
             and modes[entry.id] != "off"
             and not unmade(entry.needs, settings[entry.pack])
         )
         if code in catalog:
-            planned[code] = steps
-        return steps
+            plans[code] = plan
+        return plan
 
     def _without_policy(self, scope: MessageScope) -> Decision:
         if self.default == "allow":

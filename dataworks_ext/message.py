@@ -118,7 +118,8 @@ def _from_function_compute(envelope: Mapping[str, object]) -> Message:
     blocking = envelope.get("blockBusiness")
     if blocking is not True:
         blocking = _is_blocking(blocking, code)
-    return Message(message_id, code, payload, "function-compute", blocking, _text(envelope.get("extensionBizId")))
+    biz_id = _text(envelope.get("extensionBizId"))
+    return Message._make((message_id, code, payload, "function-compute", blocking, biz_id))
 
 
 def _is_blocking(flag: object, code: str) -> bool:

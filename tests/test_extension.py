@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
-from collections.abc import Callable, Coroutine, Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any
@@ -14,11 +16,12 @@ from pydantic import BaseModel
 from structlog.testing import capture_logs
 
 from dataworks_ext import Decision, Extension, Outcome, PolicyContext, PolicyPack, Verdict, allow, deny, warn
+from dataworks_ext.context import MessageScope
 from dataworks_ext.decision import Choice, Mode
-from dataworks_ext.events import DownloadResources, DownloadResourcesExecute, Event
+from dataworks_ext.events import DownloadResources, DownloadResourcesExecute, Event, read_event
 from dataworks_ext.message import Message
-from dataworks_ext.texts import Language
 from dataworks_ext.testing import sample_payload
+from dataworks_ext.texts import Language
 
 OK, WARN, FAIL = Verdict.OK, Verdict.WARN, Verdict.FAIL
 CODE = "download-resources"
@@ -32,7 +35,7 @@ OUTCOMES: dict[str, Outcome | None] = {
 }
 TEXT_OF_FAILURE = "The rule data-guard.rule could not be checked."
 
-Rule = Callable[..., object]
+Rule = Callable[..., Any]
 
 
 class Settings(BaseModel):
@@ -47,7 +50,7 @@ def message(code: str = CODE, *, blocking: bool = True, **changes: object) -> Me
     return Message("52d44ee7", code, payload, blocking=blocking)
 
 
-def unreadable(**changes: object) -> Message:
+def unreadable(**changes: Any) -> Message:
     """A message whose payload does not fit the class of its event, though its workspace can be seen."""
     return message(dataRowSize="many", **changes)
 
@@ -131,7 +134,7 @@ def test_policies_run_in_the_order_of_packs_then_of_definition_and_the_extension
     extension = Extension("own", [second, first])
     for pack in (extension, first, second):
         for name in ("b", "a"):
-            pack.policy(CODE, id=name)(note(f"{pack.name}.{name}"))  # type: ignore[type-var]
+            pack.policy(CODE, id=name)(note(f"{pack.name}.{name}"))
     decision = extension.decide(message())
     assert ran == ["second.b", "second.a", "first.b", "first.a", "own.b", "own.a"]
     assert names(decision) == ran
@@ -139,8 +142,9 @@ def test_policies_run_in_the_order_of_packs_then_of_definition_and_the_extension
 
 def test_routing_by_class_by_code_and_for_all_keeps_the_order() -> None:
     extension = Extension("own")
-    for name, event in [("all", "*"), ("code", CODE), ("class", DownloadResources), ("others", "*")]:
-        extension.policy(event, id=name)(saying(None))  # type: ignore[arg-type]
+    events: list[tuple[str, Any]] = [("all", "*"), ("code", CODE), ("class", DownloadResources), ("others", "*")]
+    for name, event in events:
+        extension.policy(event, id=name)(saying(None))
     assert names(extension.decide(message())) == ["own.all", "own.code", "own.class", "own.others"]
 
 
@@ -149,7 +153,7 @@ def test_a_policy_sees_only_the_events_it_is_registered_for() -> None:
 
 
 def test_a_policy_of_several_events_sees_each() -> None:
-    extension = extension_of(saying(deny("no")), on=("brand-new-event",) if False else (CODE, "delete-project"))
+    extension = extension_of(saying(deny("no")), on=(CODE, "delete-project"))
     assert extension.decide(message()).verdict is FAIL
     assert extension.decide(message("delete-project")).verdict is FAIL
 
@@ -246,7 +250,6 @@ async def nonsense_later(event: Event) -> Any:
 FAILURES: dict[str, Rule] = {
     "an exception": raising(ValueError("/var/secret")),
     "SystemExit": raising(SystemExit(1)),
-    "KeyboardInterrupt": raising(KeyboardInterrupt()),
     "endless recursion": recursive,
     "False": saying(False),
     "True": saying(True),
@@ -313,12 +316,9 @@ def test_an_answer_that_cannot_even_be_looked_at_is_a_failure() -> None:
     """Proxies raise when they are asked for their class outside their context."""
 
     class Proxy:
-        @property
+        @property  # type: ignore[misc]
         def __class__(self) -> Any:
             raise RuntimeError("outside of the context")
-
-        @__class__.setter
-        def __class__(self, value: Any) -> None: ...
 
     assert decide(saying(Proxy()), on_error="warn").verdict is WARN
 
@@ -391,7 +391,7 @@ def test_a_payload_that_does_not_fit_its_class_still_reaches_those_who_take_ever
 )
 def test_the_text_of_a_failure_is_in_the_extensions_language(language: Language, text: str) -> None:
     extension = Extension("data-guard", language=language)
-    extension.policy(CODE, id="rule")(raising(ValueError("/var/secret")))  # type: ignore[type-var]
+    extension.policy(CODE, id="rule")(raising(ValueError("/var/secret")))
     assert extension.decide(message(), request_id=REQUEST_ID).message == text
 
 
@@ -467,7 +467,7 @@ def test_a_policy_without_the_settings_it_needs_does_nothing(
     needs: str | tuple[str, ...], environment: Mapping[str, str], runs: bool
 ) -> None:
     downloads = PolicyPack("downloads", settings=Settings)
-    downloads.policy(CODE, id="rule", needs=needs)(saying(deny("no")))  # type: ignore[type-var]
+    downloads.policy(CODE, id="rule", needs=needs)(saying(deny("no")))
     extension = Extension("data-guard", [downloads])
     extension.configure(environment)
     assert (extension.decide(message()).verdict is FAIL) == runs
@@ -597,6 +597,22 @@ def test_a_policy_on_every_event_gets_each_as_a_plain_event(code: str) -> None:
     assert decision.verdict is OK
 
 
+def test_a_code_that_nobody_knows_leaves_nothing_behind() -> None:
+    """Anybody may send any number of them."""
+
+    class Code(str):
+        """A text that can be watched."""
+
+    code = Code("brand-new-event")
+    watched = weakref.ref(code)
+    extension = extension_of(saying(None), on=("*",))
+    assert extension.decide(Message(None, code, {})).verdict is OK
+    assert extension.notify(Message(None, code, {})) == ()
+    del code
+    gc.collect()
+    assert watched() is None
+
+
 def test_a_plain_event_has_the_payload_as_it_came() -> None:
     decision = decide(
         lambda event: deny(f"{event.raw['newField']['deep'][0]}"),
@@ -619,7 +635,7 @@ def test_a_plain_event_has_the_payload_as_it_came() -> None:
 )
 def test_an_event_without_a_policy_gets_the_default(default: Choice, verdict: Verdict, text: str) -> None:
     extension = Extension("data-guard", default=default)
-    extension.policy(CODE, id="rule")(saying(deny("no")))  # type: ignore[type-var]
+    extension.policy(CODE, id="rule")(saying(deny("no")))
     assert extension.decide(message("brand-new-event")) == Decision(verdict, text, ())
 
 
@@ -643,7 +659,7 @@ def test_the_text_of_the_default_is_bounded_and_on_one_line() -> None:
 
 def test_the_default_is_not_for_events_whose_policies_did_not_look() -> None:
     extension = Extension("data-guard", default="deny")
-    extension.policy(CODE, id="rule", when=lambda event: False)(saying(None))  # type: ignore[type-var]
+    extension.policy(CODE, id="rule", when=lambda event: False)(saying(None))
     assert extension.decide(message()).verdict is OK
 
 
@@ -725,8 +741,15 @@ def test_a_failure_of_an_observer_is_returned_and_changes_nothing() -> None:
     told: list[str] = []
     error = ValueError("no connection")
     extension = Extension("data-guard")
-    extension.observer(CODE, id="broken")(raising(error))  # type: ignore[type-var]
-    extension.observer(CODE, id="exiting")(raising(SystemExit(1)))  # type: ignore[type-var]
+
+    @extension.observer(CODE)
+    def broken(event: Event) -> None:
+        raise error
+
+    @extension.observer(CODE)
+    def exiting(event: Event) -> None:
+        raise SystemExit(1)
+
     extension.observer(CODE, id="working")(lambda event: told.append("working"))
     reasons = extension.notify(message())
     assert [reason.policy for reason in reasons] == ["data-guard.broken", "data-guard.exiting"]
@@ -827,15 +850,8 @@ def test_remaining_counts_down_to_what_comes_first(
 
 
 def test_remaining_is_never_below_zero() -> None:
-    found: list[float] = []
-
-    async def rule(event: Event, context: PolicyContext[BaseModel]) -> Outcome | None:
-        found.append(context.remaining)
-        return None
-
-    extension_of(rule).decide(message(), deadline=time.monotonic() - 1)
-    extension_of(rule).decide(message())
-    assert found[0] in (0.0, float("inf"))
+    context = PolicyContext(MessageScope(message()), Settings(), "downloads.rule", time.monotonic() - 1)
+    assert context.remaining == 0.0
 
 
 def test_lines_of_the_log_carry_the_ids() -> None:
@@ -885,7 +901,8 @@ def test_an_event_is_decided_like_its_message() -> None:
 
 
 def test_the_policy_gets_the_very_event() -> None:
-    given, found = event_of(), []
+    found: list[Event] = []
+    given = event_of()
     decide(found.append, subject=given)
     assert found[0] is given
 
@@ -898,16 +915,14 @@ def test_an_event_made_of_values_reaches_policies_on_every_event() -> None:
     assert found[0].raw["fileName"] == "a.csv"
 
 
-def test_a_plain_event_of_values_reaches_policies_on_its_class() -> None:
-    payload = {**sample_payload(CODE), "eventCode": CODE}
-    given = event_of().__class__.__mro__[1].model_validate(payload)
-    assert type(given) is Event
-    assert decide(saying(deny("no")), subject=given).verdict is FAIL
+def test_a_plain_event_with_its_payload_reaches_policies_on_its_class() -> None:
+    given = read_event(Event, sample_payload(CODE), event_code=CODE)
+    assert decide(saying(deny("no")), subject=given, on=(DownloadResources,)).verdict is FAIL
 
 
 def test_an_event_that_nobody_ever_waits_for_reaches_no_policy() -> None:
     extension = Extension("data-guard", default="deny")
-    extension.policy("*", id="rule")(saying(deny("no")))  # type: ignore[type-var]
+    extension.policy("*", id="rule")(saying(deny("no")))
     assert extension.decide(Event(event_code="project-deleted")) == Decision(OK, "", ())
 
 
@@ -948,7 +963,7 @@ def test_configure_takes_the_place_of_what_was_read_before() -> None:
 def test_broken_settings_fail_the_policies_of_their_pack_alone() -> None:
     downloads, uploads = PolicyPack("downloads", settings=Settings), PolicyPack("uploads", settings=Settings)
     for pack in (downloads, uploads):
-        pack.policy(CODE, id="rule")(saying(None))  # type: ignore[type-var]
+        pack.policy(CODE, id="rule")(saying(None))
     extension = Extension("data-guard", [downloads, uploads])
     extension.configure({"DOWNLOADS_MAX_ROWS": "many"})
     reasons = extension.decide(message()).reasons
@@ -969,7 +984,7 @@ def test_broken_settings_fail_async_policies_too() -> None:
 
 def test_two_extensions_with_one_pack_are_configured_apart() -> None:
     downloads = PolicyPack("downloads", settings=Settings)
-    downloads.policy(CODE, id="rule")(saying(deny("no")))  # type: ignore[type-var]
+    downloads.policy(CODE, id="rule")(saying(deny("no")))
     strict, lax = Extension("strict", [downloads]), Extension("lax", [downloads])
     strict.configure({})
     lax.configure({"DATAWORKS_EXT_MODES": "*=shadow"})

@@ -517,6 +517,7 @@ def without_annotations(event, context): ...  # type: ignore[no-untyped-def]
 def with_bare_context(event: Event, context: PolicyContext) -> None: ...  # type: ignore[type-arg]
 def with_wider_context(event: Event, context: PolicyContext[BaseModel]) -> None: ...
 def with_object(event: Event, context: object) -> None: ...
+def with_any_settings(event: Event, context: PolicyContext[Any]) -> None: ...
 def with_unknown_names(event: Decimal, context: Decimal) -> Decimal: ...  # type: ignore[empty-body]
 def with_a_default_by_keyword(event: Event, *, limit: int = 3) -> None: ...
 def to_be_awaited(event: Event) -> Awaitable[Outcome | None]: ...  # type: ignore[empty-body]
@@ -532,6 +533,7 @@ def to_be_awaited(event: Event) -> Awaitable[Outcome | None]: ...  # type: ignor
         with_bare_context,
         with_wider_context,
         with_object,
+        with_any_settings,
         with_unknown_names,
         with_a_default_by_keyword,
         to_be_awaited,

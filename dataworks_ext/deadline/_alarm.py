@@ -26,8 +26,8 @@ _NEXT_PAUSE: Final = 20e-6
 so that a slow machine still gets to the code between them."""
 _SOON: Final = 1e-6
 
-_SIGALRM: Final = signal.SIGALRM
-_REAL: Final = signal.ITIMER_REAL
+_SIGALRM: Final = int(signal.SIGALRM)
+_REAL: Final = int(signal.ITIMER_REAL)
 _setitimer: Final = signal.setitimer
 _getsignal: Final[Callable[[int], object]] = _signal.getsignal  # signal.getsignal takes 100 times as long
 

@@ -91,11 +91,11 @@ def read_event(
     Raises:
         EventError: The payload does not fit. Numbers in strings do, and so do unknown fields.
     """
-    complete = payload
-    if event_code is not None and "eventCode" not in complete:
-        complete = {**complete, "eventCode": event_code}
-    if extension_biz_id is not None and "extensionBizId" not in complete:
-        complete = {**complete, "extensionBizId": extension_biz_id}
+    complete = dict(payload)  # a copy of a dictionary costs next to nothing; a display with ** inserts item by item
+    if event_code is not None:
+        complete.setdefault("eventCode", event_code)
+    if extension_biz_id is not None:
+        complete.setdefault("extensionBizId", extension_biz_id)
     if not event_class.__pydantic_complete__:
         build(event_class)
     try:

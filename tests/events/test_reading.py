@@ -137,9 +137,7 @@ def test_an_unknown_word_stays_a_plain_text(word: str) -> None:
     assert type(event.module_type) is str
 
 
-@pytest.mark.parametrize(
-    "field", ["uploadSourceType", "optTableType", "targetEngineType", "writeType", "conflictMode"]
-)
+@pytest.mark.parametrize("field", ["uploadSourceType", "optTableType", "targetEngineType", "writeType", "conflictMode"])
 def test_every_word_of_an_upload_may_be_unknown(field: str) -> None:
     event = _read("upload-data-to-table", **{field: "TOMORROW"})
     assert event.model_dump(by_alias=True)[field] == "TOMORROW"
@@ -445,35 +443,35 @@ def _payloads(draw: st.DrawFn, code: str) -> dict[str, object]:
 def test_any_payload_reads_or_is_an_event_error(code: str, data: st.DataObject) -> None:
     """The error names wire names and holds no value; nothing else is ever raised."""
     payload = data.draw(_payloads(code))
-    try:
-        event = read_event(event_class(code), payload, event_code=code)
-    except EventError as error:
-        assert _MARK not in str(error)
-        named = {problem.split(":")[0].split(".")[0] for problem in str(error).split("; ")}
-        assert named <= {*_WIRE_NAMES, *_SHARED_NAMES}
-    else:
+    event = _read_or_explain(event_class(code), payload, code)
+    if isinstance(event, Event):
         assert dict(event.raw) == _frozen(payload)
+    else:
+        assert _MARK not in event
+        named = {problem.split(":")[0].split(".")[0] for problem in event.split("; ")}
+        assert named <= {*_WIRE_NAMES, *_SHARED_NAMES}
 
 
 @settings(deadline=None)
 @given(payload=st.dictionaries(st.one_of(st.sampled_from([*_WIRE_NAMES, *_SHARED_NAMES]), _texts), _values))
 def test_any_payload_reads_into_a_plain_event_or_is_an_event_error(payload: dict[str, object]) -> None:
-    try:
-        read_event(Event, payload, event_code="commit-file")
-    except EventError as error:
-        assert _MARK not in str(error)
+    event = _read_or_explain(Event, payload, "commit-file")
+    assert isinstance(event, Event) or _MARK not in event
 
 
 @settings(deadline=None)
-@given(digits=st.text(string.digits[1:], min_size=5, max_size=40).filter(lambda digits: digits not in _ids()))
+@given(digits=st.text(string.digits[1:], min_size=5, max_size=40))
 def test_an_error_does_not_repeat_a_number(digits: str) -> None:
     with pytest.raises(EventError) as caught:
         _read("download-resources", dataRowSize=float(f"0.{digits}"), sqlText=[int(digits)], fileSize=f"x{digits}")
     assert digits not in str(caught.value)
 
 
-def _ids() -> str:
-    return json.dumps(sample_payload("download-resources"))
+def _read_or_explain(cls: type[Event], payload: dict[str, object], code: str) -> Event | str:
+    try:
+        return read_event(cls, payload, event_code=code)
+    except EventError as error:
+        return str(error)
 
 
 def _frozen(value: Any) -> Any:

@@ -1,0 +1,486 @@
+"""`dataworks-ext check`: saved messages and payloads, put to the policies."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from typer.testing import CliRunner, Result
+
+import policies
+from dataworks_ext import Extension, PolicyPack
+from dataworks_ext.cli._app import app
+from dataworks_ext.cli.check import stub
+from dataworks_ext.events import catalog, event_class, read_event
+from dataworks_ext.message import read_message
+from dataworks_ext.testing import function_compute_message, sample_payload
+
+_APP = """
+from dataworks_ext import Extension, allow, deny, warn
+
+extension = Extension("house")
+
+
+@extension.policy("download-resources")
+def rows(event):
+    if event.data_row_size > 1_000:
+        return deny("Too many rows [of 1,000].")
+    if event.data_row_size > 100:
+        return warn("Many rows.")
+    return allow("Few rows.")
+
+
+@extension.policy("download-resources-execute")
+def fails(event):
+    limits = {}
+    return limits["salaries"]
+
+
+@extension.policy("upload-data-to-table")
+def logs(event, context):
+    context.log.info("looked")
+"""
+_NAME = "house_rules"
+
+
+@pytest.fixture(autouse=True)
+def _bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The extension of these tests, in a folder of its own; nothing else is set, and no line is folded."""
+    for variable in list(os.environ):
+        if variable.startswith(("DATAWORKS_EXT_", "DOWNLOADS_", "UPLOADS_")):
+            monkeypatch.delenv(variable)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("DATAWORKS_EXT_APP", f"{_NAME}:extension")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    Path(f"{_NAME}.py").write_text(_APP)
+    yield
+    sys.modules.pop(_NAME, None)
+
+
+def _save(name: str, content: bytes | str | dict[str, object]) -> str:
+    if isinstance(content, dict):
+        content = json.dumps(content)
+    Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    return name
+
+
+def _download(rows: int, name: str = "download.json") -> str:
+    return _save(name, function_compute_message("download-resources", message_id="m-1", dataRowSize=rows))
+
+
+def _check(*arguments: str, stdin: bytes | None = None) -> Result:
+    return CliRunner().invoke(app, ["check", *arguments], input=stdin)
+
+
+def _json(*arguments: str) -> Any:
+    return json.loads(_check(*arguments, "--json").stdout)
+
+
+def _cells(text: str) -> list[list[str]]:
+    """The cells of each line."""
+    return [re.split(r"\s{2,}", line.strip()) for line in text.splitlines() if line.strip()]
+
+
+# Verdicts
+
+
+def test_an_allowed_message_ends_with_0() -> None:
+    result = _check(_download(7))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[0] == "download.json: download-resources OK"
+
+
+def test_a_denied_message_ends_with_1() -> None:
+    """The text is what the person in DataWorks sees."""
+    result = _check(_download(5_000))
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert result.stdout.splitlines()[:2] == [
+        "download.json: download-resources FAIL",
+        "  Too many rows [of 1,000].",
+    ]
+
+
+def test_a_message_with_a_warning_ends_with_0() -> None:
+    """DataWorks lets a warning pass."""
+    result = _check(_download(500))
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[:2] == ["download.json: download-resources WARN", "  Many rows."]
+
+
+@pytest.mark.parametrize(
+    ("rows", "verdict", "text"),
+    [(7, "OK", "Few rows."), (500, "WARN", "Many rows."), (5_000, "FAIL", "Too many rows [of 1,000].")],
+)
+def test_every_reason_has_its_line(rows: int, verdict: str, text: str) -> None:
+    cells = _cells(_check(_download(rows)).stdout)
+    assert ["Policy", "Says", "Mode", "Text", "Time"] in cells
+    [reason] = [row for row in cells if row[0] == "house.rows"]
+    assert reason[1:4] == [verdict, "enforce", text]
+    assert re.fullmatch(r"\d+\.\d ms", reason[4])
+
+
+def test_a_mode_of_the_environment_is_in_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new mode can be tried before it is deployed."""
+    monkeypatch.setenv("DATAWORKS_EXT_MODES", "house.rows=shadow")
+    result = _check(_download(5_000))
+    assert result.exit_code == 0
+    [reason] = [row for row in _cells(result.stdout) if row[0] == "house.rows"]
+    assert reason[1:3] == ["FAIL", "shadow"]
+
+
+def test_the_example_is_checked_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATAWORKS_EXT_APP")
+    policies.extension.configure(os.environ)
+    result = _check(_download(2_000_000))
+    assert result.exit_code == 1
+    assert "Downloads are limited to 1,000,000 rows; this one has 2,000,000." in result.stdout
+
+
+# What is checked
+
+
+def test_a_bare_payload_is_checked() -> None:
+    payload = _save("payload.json", sample_payload("download-resources", dataRowSize=5_000))
+    result = _check(payload)
+    assert result.exit_code == 1
+    assert result.stdout.startswith("payload.json: download-resources FAIL\n")
+
+
+def test_what_events_prints_can_be_checked() -> None:
+    sample = CliRunner().invoke(app, ["events", "download-resources", "--sample"]).stdout
+    assert _check(_save("sample.json", sample)).stdout.startswith("sample.json: download-resources FAIL\n")
+
+
+def test_several_files_are_checked_in_their_order() -> None:
+    files = [_download(7, "a.json"), _download(5_000, "b.json"), _download(500, "c.json")]
+    result = _check(*files)
+    assert result.exit_code == 1
+    heads = [line for line in result.stdout.splitlines() if ".json: " in line]
+    assert heads == [
+        "a.json: download-resources OK",
+        "b.json: download-resources FAIL",
+        "c.json: download-resources WARN",
+    ]
+
+
+def test_a_dash_is_standard_input() -> None:
+    result = _check("-", stdin=function_compute_message("download-resources", dataRowSize=5_000))
+    assert result.exit_code == 1
+    assert result.stdout.startswith("-: download-resources FAIL\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_may_have_another_encoding(encoding: str) -> None:
+    """Editors save byte order marks."""
+    text = function_compute_message("download-resources", dataRowSize=7).decode()
+    assert _check(_save("saved.json", text.encode(encoding))).exit_code == 0
+
+
+# What cannot be read
+
+
+def test_what_cannot_be_read_comes_before_a_denial() -> None:
+    """The exit code is 2, and the other files are checked all the same."""
+    result = _check(_download(5_000, "a.json"), _save("b.json", "[]"))
+    assert result.exit_code == 2
+    assert result.stdout.startswith("a.json: download-resources FAIL\n")
+    assert result.stderr == "b.json: expected a message (a JSON object), got an array\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("[]", "expected a message (a JSON object), got an array"),
+        ('{"messageBody": []}', "messageBody should be an object, got an array"),
+        ("{}", "neither a message (it has no messageBody) nor a payload (it has no eventCode)"),
+        ('{"eventCode": 5}', "neither a message (it has no messageBody) nor a payload (it has no eventCode)"),
+        (
+            '{"specversion": "1.0", "id": "1", "data": {}}',
+            "this is an EventBridge message, which this version does not answer; "
+            "connect the extension to Function Compute directly",
+        ),
+        (b"\xff", "the message is not text: byte 0 is not utf-8"),
+    ],
+)
+def test_what_is_neither_message_nor_payload_ends_with_2(content: str | bytes, problem: str) -> None:
+    result = _check(_save("odd.json", content))
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"odd.json: {problem}\n")
+
+
+def test_a_missing_file_ends_with_2() -> None:
+    result = _check("nowhere.json")
+    assert (result.exit_code, result.stderr) == (2, "nowhere.json: cannot be read: No such file or directory\n")
+
+
+def test_a_folder_ends_with_2() -> None:
+    result = _check(".")
+    assert (result.exit_code, result.stderr) == (2, ".: cannot be read: Is a directory\n")
+
+
+def test_without_a_file_the_usage_is_shown() -> None:
+    result = _check()
+    assert result.exit_code == 2
+    assert "Missing argument 'FILE...'" in result.stderr
+
+
+def test_an_extension_that_cannot_be_loaded_ends_with_2() -> None:
+    result = _check(_download(7), "--app", "no_such_rules:extension")
+    assert result.exit_code == 2
+    assert "there is no module no_such_rules" in result.stderr
+
+
+# Slips in pasted samples
+
+_COMMENT = "Hint: JSON has no // comments; delete the comment"
+_MASKED = "Hint: masked digits (****) are no number; write digits in their place"
+_TRAILING = "Hint: the last item of an object or array has no comma after it"
+
+
+def _excerpt(shown: str) -> tuple[str, int]:
+    """The line above the mark, and the column of the mark."""
+    lines = shown.splitlines()
+    number = next(number for number, line in enumerate(lines) if line.strip() == "^")
+    return lines[number - 1], lines[number].index("^")
+
+
+def _marked(shown: str) -> str:
+    """What is shown from the mark on."""
+    line, column = _excerpt(shown)
+    return line[column:]
+
+
+@pytest.mark.parametrize(
+    ("content", "place", "after", "hint"),
+    [
+        (
+            '{\n  "eventCode": "commit-file", // the code\n  "a": 1\n}',
+            "line 2, column 31",
+            "// the code",
+            _COMMENT,
+        ),
+        ('{\n  "a": 1 // one\n}', "line 2, column 10", "// one", _COMMENT),
+        ('// a sample\n{"a": 1}', "line 1, column 1", "// a sample", _COMMENT),
+        ('{\n  "projectId": 90004****\n}', "line 2, column 21", "****", _MASKED),
+        ('{\n  "ids": [1, 2**, 3]\n}', "line 2, column 15", "**, 3]", _MASKED),
+    ],
+)
+def test_a_slip_has_its_place_its_mark_and_a_hint(content: str, place: str, after: str, hint: str) -> None:
+    """Published samples have comments and masked digits."""
+    result = _check(_save("pasted.json", content))
+    assert (result.exit_code, result.stdout) == (2, "")
+    lines = result.stderr.splitlines()
+    assert lines[0].startswith("pasted.json: the message is not JSON: ")
+    assert lines[0].endswith(f" at {place}")
+    assert _marked(result.stderr) == after
+    assert lines[3:] == [hint]
+
+
+@pytest.mark.parametrize("content", ['{\n  "a": 1,\n}', '{\n  "a": [1, 2, ],\n  "b": 1\n}', '{"a": {"b": 1,}}'])
+def test_a_trailing_comma_has_a_hint(content: str) -> None:
+    """Where it is found differs between versions of Python: at the comma, or after it."""
+    result = _check(_save("pasted.json", content))
+    assert result.exit_code == 2
+    assert _marked(result.stderr)[0] in ",}]"
+    assert result.stderr.splitlines()[-1] == _TRAILING
+
+
+@pytest.mark.parametrize(
+    ("content", "after"),
+    [("", ""), ("hello", "hello"), ("{'a': 1}", "'a': 1}"), ('{"a": "https://example.org" "b": 1}', '"b": 1}')],
+)
+def test_another_slip_has_no_hint(content: str, after: str) -> None:
+    """An address is no comment."""
+    result = _check(_save("pasted.json", content))
+    assert result.exit_code == 2
+    assert _marked(result.stderr) == after
+    assert "Hint" not in result.stderr
+
+
+def test_the_excerpt_of_a_long_line_is_cut() -> None:
+    """A message in one line is not repeated whole."""
+    content = f'{{"sqlText": "{"x" * 1_000}", "projectId": 90004****, "fileName": "{"y" * 1_000}"}}'
+    result = _check(_save("pasted.json", content))
+    assert _marked(result.stderr).startswith('****, "fileName": ')
+    assert len(result.stderr) < 400
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f'{{"sqlText": "{"x" * 100}", "projectId": 90004****, "fileName": "{"y" * 100}"}}',
+        '{\n\t"a": 1,\n\t"projectId": 90004****\n}',
+        '{"fileName": "订单.csv", "projectId": 90004****}',
+    ],
+    ids=["long line", "tabs", "wide characters"],
+)
+def test_the_mark_is_under_the_slip_on_a_narrow_terminal(content: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    line, column = _excerpt(_check(_save("pasted.json", content)).stderr)
+    assert cell_len(line.partition("****")[0]) == column
+
+
+def test_the_problem_of_a_file_is_printed_as_it_is() -> None:
+    """What looks like a style to the library that prints is plain text."""
+    result = _check(_save("pasted.json", "{[red]}"))
+    assert "{[red]}" in result.stderr
+
+
+# Events without a policy
+
+
+def _pasted(text: str) -> PolicyPack[Any]:
+    """The pack that the code makes."""
+    namespace: dict[str, Any] = {}
+    exec(text, namespace)
+    pack = namespace["pack"]
+    assert isinstance(pack, PolicyPack)
+    return pack
+
+
+def test_an_event_without_a_policy_is_allowed_and_shows_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is printed can be pasted: it runs, and registers a policy for the event."""
+    monkeypatch.setenv("COLUMNS", "80")
+    result = _check(_save("commit.json", sample_payload("commit-file")))
+    assert result.exit_code == 0
+    assert "  No policy looks at commit-file. One to begin with:\n" in result.stdout
+    [policy] = _pasted(result.stdout.partition("One to begin with:\n")[2]).policies
+    assert (policy.id, policy.events) == ("my_rules.my_rule", ("commit-file",))
+    assert policy.description == "Say here what nobody may do."
+
+
+@pytest.mark.parametrize("code", [entry.code for entry in catalog.values() if entry.extension_point])
+def test_every_event_that_can_be_refused_has_a_policy_to_begin_with(code: str) -> None:
+    """It registers for the event, and looks at a published payload without failing."""
+    pack = _pasted(stub(code))
+    assert [policy.events for policy in pack.policies] == [(code,)]
+    decision = Extension("house", packs=[pack]).decide(
+        read_event(event_class(code), sample_payload(code), event_code=code)
+    )
+    assert [reason.error for reason in decision.reasons] == [None]
+
+
+def test_an_event_with_a_class_is_annotated_with_it() -> None:
+    assert "def my_rule(event: UploadDataToTable) -> Outcome | None:" in stub("upload-data-to-table")
+
+
+def test_an_unknown_event_has_a_policy_to_begin_with_too() -> None:
+    result = _check(_save("new.json", {"eventCode": "of-tomorrow"}))
+    pack = _pasted(result.stdout.partition("One to begin with:\n")[2])
+    message = read_message(json.dumps({"messageBody": {"eventCode": "of-tomorrow"}}))
+    assert len(Extension("house", packs=[pack]).decide(message).reasons) == 1
+
+
+# Policies that fail
+
+
+def test_a_policy_that_fails_shows_its_exception() -> None:
+    """Its author is who sees it: the text and the traceback are here, not in the answer."""
+    result = _check(_save("execute.json", sample_payload("download-resources-execute")))
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[:2] == [
+        "execute.json: download-resources-execute FAIL",
+        "  The rule house.fails could not be checked.",
+    ]
+    shown = result.stdout.partition("house.fails failed:\n")[2]
+    assert shown.startswith("Traceback (most recent call last):\n")
+    assert 'return limits["salaries"]' in shown
+    assert shown.splitlines()[-1] == "KeyError: 'salaries'"
+
+
+def test_an_event_that_does_not_fit_names_its_fields() -> None:
+    result = _check(_save("many.json", sample_payload("download-resources", dataRowSize="many")))
+    assert result.exit_code == 1
+    expected = "EventError: dataRowSize: Input should be a valid integer, unable to parse string as an integer"
+    assert expected in result.stdout
+
+
+# Messages that nobody waits for
+
+
+def test_a_message_that_nobody_waits_for_says_so() -> None:
+    result = _check(_save("freeze.json", sample_payload("freeze-instance")))
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "freeze.json: freeze-instance OK",
+        "  Nobody waits for an answer to this message: it goes to observers only.",
+    ]
+
+
+def test_a_notification_of_an_extension_point_says_so() -> None:
+    """Its policies are not asked."""
+    message = {"blockBusiness": False, "messageBody": sample_payload("download-resources", dataRowSize=5_000)}
+    result = _check(_save("after.json", message))
+    assert result.exit_code == 0
+    assert "Nobody waits for an answer to this message" in result.stdout
+
+
+def test_a_payload_that_nobody_waits_for_says_so() -> None:
+    """A bare payload has the flag within it."""
+    payload = sample_payload("download-resources", dataRowSize=5_000, blockBusiness=False)
+    result = _check(_save("after.json", payload))
+    assert result.exit_code == 0
+    assert "Nobody waits for an answer to this message" in result.stdout
+
+
+# JSON
+
+
+def test_a_denied_message_as_json() -> None:
+    [shown] = _json(_download(5_000))
+    elapsed = shown["reasons"][0].pop("elapsed_ms")
+    assert isinstance(elapsed, float)
+    assert shown == {
+        "file": "download.json",
+        "event_code": "download-resources",
+        "message_id": "m-1",
+        "blocking": True,
+        "verdict": "FAIL",
+        "message": "Too many rows [of 1,000].",
+        "reasons": [
+            {
+                "policy": "house.rows",
+                "verdict": "FAIL",
+                "message": "Too many rows [of 1,000].",
+                "mode": "enforce",
+                "error": None,
+            }
+        ],
+    }
+
+
+def test_every_file_is_in_the_json_in_its_order() -> None:
+    shown = _json(_download(7, "a.json"), _save("b.json", "[]"), _download(500, "c.json"))
+    assert [one["file"] for one in shown] == ["a.json", "b.json", "c.json"]
+    assert shown[1] == {"file": "b.json", "problem": "expected a message (a JSON object), got an array"}
+
+
+@pytest.mark.parametrize(("content", "code"), [("[]", 2), (b"", 2)])
+def test_the_exit_code_with_json_is_the_same(content: str | bytes, code: int) -> None:
+    assert _check(_save("odd.json", content), "--json").exit_code == code
+    assert _check(_download(5_000), "--json").exit_code == 1
+    assert _check(_download(7), "--json").exit_code == 0
+
+
+def test_the_error_of_a_policy_is_in_the_json() -> None:
+    [shown] = _json(_save("execute.json", sample_payload("download-resources-execute")))
+    assert shown["reasons"][0]["error"] == "KeyError: 'salaries'"
+
+
+def test_what_a_policy_logs_does_not_spoil_the_json() -> None:
+    [shown] = _json(_save("upload.json", sample_payload("upload-data-to-table")))
+    assert shown["verdict"] == "OK"
+
+
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_a_lone_surrogate_is_printed_somehow(option: list[str]) -> None:
+    """JSON can write what a terminal cannot."""
+    result = _check(_save("odd.json", '{"eventCode": "\\ud800"}'), *option)
+    assert (result.exit_code, result.exception) == (0, None)

@@ -1,0 +1,381 @@
+"""`dataworks-ext policies`: what is registered, the modes and settings in force, and what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import policies
+from dataworks_ext.cli._app import app
+
+_APP = '''
+from pydantic import BaseModel, SecretStr
+
+from dataworks_ext import Extension, PolicyPack, deny
+
+
+class Shared(BaseModel):
+    region: str = "cn-hangzhou"
+    """Where it runs."""
+
+
+class Settings(Shared):
+    max_rows: int | None = None
+    """Rows that one download may have.
+
+    Not shown.
+    """
+    networks: tuple[str, ...] = ()
+    """Networks [in CIDR] that are allowed."""
+    owners: list[str] = []
+    token: SecretStr = SecretStr("by-default")
+    tokens: tuple[SecretStr, ...] = (SecretStr("by-default"),)
+    pin: SecretStr | None = None
+
+
+guard = PolicyPack("guard", settings=Settings)
+
+
+@guard.policy("download-resources", "download-resources-execute", needs="max_rows")
+def rows(event):
+    """Nobody downloads [too] much.
+
+    Not shown.
+    """
+    return None
+
+
+@guard.policy("*", mode="shadow", on_error="allow")
+def everything(event):
+    return None
+
+
+@guard.observer("*")
+def watch(event):
+    """Counts."""
+
+
+extension = Extension("house", packs=[guard])
+
+
+@extension.policy("commit-file", needs=())
+def last(event):
+    """Runs last."""
+
+
+no_extension = 5
+'''
+_NAME = "house_rules"
+_TOP = ("Policy", "Observer", "Setting")
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing is set; the output is so wide that no cell is folded; `sys.path` and modules are as before afterwards."""
+    for variable in list(os.environ):
+        if variable.startswith(("DATAWORKS_EXT_", "DOWNLOADS_", "UPLOADS_")):
+            monkeypatch.delenv(variable)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield
+    sys.modules.pop(_NAME, None)
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of an extension of its own."""
+    (tmp_path / f"{_NAME}.py").write_text(_APP)
+    monkeypatch.syspath_prepend(tmp_path)
+    return f"{_NAME}:extension"
+
+
+def _run(*arguments: str, code: int = 0) -> str:
+    """What is written to stdout; to stderr, where the command ends with an error."""
+    result = CliRunner().invoke(app, ["policies", *arguments])
+    assert result.exit_code == code, result.output
+    return result.stderr if code else result.stdout
+
+
+def _rows(text: str, first: str) -> list[list[str]]:
+    """The cells of the lines of the table that begins with this column."""
+    lines = [re.split(r"\s{2,}", line.strip()) for line in text.splitlines() if line.strip()]
+    begin = next(number for number, cells in enumerate(lines) if cells[0] == first)
+    end = next(
+        (
+            number
+            for number, cells in enumerate(lines)
+            if number > begin and cells[0].split(":")[0] in (*_TOP, "Problem")
+        ),
+        len(lines),
+    )
+    return lines[begin + 2 : end]
+
+
+def _json(*arguments: str) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(_run(*arguments, "--json"))
+    return parsed
+
+
+def _problems(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("Problem: ")]
+
+
+# Policies and observers
+
+
+def test_policies_are_listed_in_the_order_in_which_they_run(house: str) -> None:
+    """With their events, mode, what their failure counts as, and the first line of their docstring."""
+    assert _rows(_run("--app", house), "Policy") == [
+        ["guard.rows", "download-resources", "enforce", "deny", "Nobody downloads [too] much."],
+        ["download-resources-execute", "Does nothing: GUARD_MAX_ROWS is not set."],
+        ["guard.everything", "*", "shadow", "allow"],
+        ["house.last", "commit-file", "enforce", "deny", "Runs last."],
+    ]
+
+
+def test_observers_are_listed(house: str) -> None:
+    assert _rows(_run("--app", house), "Observer") == [["guard.watch", "*", "enforce", "Counts."]]
+
+
+def test_without_observers_there_is_no_table_of_them() -> None:
+    assert "Observer" not in _run()
+
+
+def test_a_mode_that_was_set_is_shown_with_the_one_in_code(house: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATAWORKS_EXT_MODES", "guard.rows=warn,guard.everything=enforce,guard.watch=off")
+    shown = _run("--app", house)
+    modes = {row[0]: row[2] for row in _rows(shown, "Policy") if len(row) > 2}
+    assert modes["guard.rows"] == "warn (set; enforce in code)"
+    assert modes["guard.everything"] == "enforce (set; shadow in code)"
+    assert modes["house.last"] == "enforce"
+    assert _rows(shown, "Observer")[0][2] == "off"
+
+
+def test_a_policy_whose_setting_was_made_has_no_note(house: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GUARD_MAX_ROWS", "10")
+    assert "Does nothing" not in _run("--app", house)
+
+
+def test_a_policy_that_is_off_does_nothing(house: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATAWORKS_EXT_MODES", "house.last=off")
+    assert _rows(_run("--app", house), "Policy")[-1] == ["Does nothing: it is off."]
+
+
+def test_the_policies_of_the_example_are_listed_by_default() -> None:
+    listed = {row[0] for row in _rows(_run(), "Policy")}
+    assert {policy.id for policy in policies.extension.policies} <= listed
+
+
+# Settings
+
+
+def test_settings_are_listed_with_value_source_and_meaning(house: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GUARD_MAX_ROWS", "10")
+    monkeypatch.setenv("GUARD_NETWORKS", "10.0.0.0/8, 192.0.2.0/24")
+    rows = _rows(_run("--app", house), "Setting")
+    assert ["GUARD_MAX_ROWS", "10", "environment", "Rows that one download may have."] in rows
+    assert [
+        "GUARD_NETWORKS",
+        "10.0.0.0/8,192.0.2.0/24",
+        "environment",
+        "Networks [in CIDR] that are allowed.",
+    ] in rows
+
+
+def test_a_setting_that_was_not_made_says_so(house: str) -> None:
+    rows = {row[0]: row[1:3] for row in _rows(_run("--app", house), "Setting")}
+    assert rows["GUARD_MAX_ROWS"] == ["not set", "default"]
+    assert rows["GUARD_NETWORKS"] == ["not set", "default"]
+
+
+def test_an_empty_list_is_a_setting_that_was_not_made(house: str) -> None:
+    rows = {row[0]: row[1:3] for row in _rows(_run("--app", house), "Setting")}
+    assert rows["GUARD_OWNERS"] == ["not set", "default"]
+
+
+def test_an_inherited_setting_has_its_meaning(house: str) -> None:
+    assert ["GUARD_REGION", "cn-hangzhou", "default", "Where it runs."] in _rows(_run("--app", house), "Setting")
+
+
+def test_without_settings_there_is_no_table_of_them(house: str, tmp_path: Path) -> None:
+    (tmp_path / f"{_NAME}.py").write_text("from dataworks_ext import Extension\nextension = Extension('house')")
+    assert "Setting" not in _run("--app", house)
+
+
+def test_the_settings_of_the_example_are_listed() -> None:
+    rows = _rows(_run(), "Setting")
+    assert ["DOWNLOADS_MAX_ROWS", "1000000", "default", "Rows that one download may have."] in rows
+    assert [row[0] for row in rows if len(row) < 4] == []
+
+
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_a_secret_is_never_shown(house: str, monkeypatch: pytest.MonkeyPatch, option: list[str]) -> None:
+    """Neither a default nor what the environment says, nor where it cannot be read."""
+    monkeypatch.setenv("GUARD_TOKEN", "from-the-environment")
+    monkeypatch.setenv("GUARD_TOKENS", "from-the-environment,from-the-environment")
+    monkeypatch.setenv("GUARD_PIN", "from-the-environment")
+    shown = _run("--app", house, *option)
+    monkeypatch.setenv("GUARD_TOKENS", "[from-the-environment")
+    shown += _run("--app", house, *option)
+    assert "GUARD_TOKEN" in shown
+    assert "by-default" not in shown
+    assert "from-the-environment" not in shown
+
+
+# Problems
+
+
+def test_without_problems_none_is_shown(house: str) -> None:
+    assert _problems(_run("--app", house)) == []
+
+
+def test_a_setting_that_cannot_be_read_is_a_problem(house: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The value is not repeated, and the policies of the pack are marked."""
+    monkeypatch.setenv("GUARD_MAX_ROWS", "plenty")
+    shown = _run("--app", house)
+    assert _problems(shown) == [
+        "Problem: GUARD_MAX_ROWS: Input should be a valid integer, unable to parse string as an integer"
+    ]
+    assert "plenty" not in shown
+    rows = {row[0]: row[1:3] for row in _rows(shown, "Setting")}
+    assert rows["GUARD_MAX_ROWS"] == ["broken, see below", "environment"]
+    assert shown.count("Fails: the settings of its pack are broken, see below.") == 2
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "problem"),
+    [
+        (
+            "DATAWORKS_EXT_MODES",
+            "guard.row=shadow",
+            "DATAWORKS_EXT_MODES: no policy is called guard.row; `dataworks-ext policies` lists them",
+        ),
+        (
+            "DATAWORKS_EXT_MODES",
+            "guard.rows=shade",
+            "DATAWORKS_EXT_MODES: an entry is policy=mode with a mode of enforce, warn, shadow, off; "
+            "got 'guard.rows=shade'",
+        ),
+        ("DATAWORKS_EXT_LANGUAGE", "fr", "DATAWORKS_EXT_LANGUAGE should be one of en, zh, got 'fr'"),
+        ("GUARD_MAX_ROW", "10", "GUARD_MAX_ROW is set, but there is no such setting; did you mean GUARD_MAX_ROWS?"),
+        ("GUARD_NETWORK", "x", "GUARD_NETWORK is set, but there is no such setting; did you mean GUARD_NETWORKS?"),
+    ],
+)
+def test_a_mistake_in_the_environment_is_a_problem(
+    house: str, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, problem: str
+) -> None:
+    """A rule that somebody believes to be in force is worse than none."""
+    monkeypatch.setenv(variable, value)
+    assert _problems(_run("--app", house)) == [f"Problem: {problem}"]
+    assert _json("--app", house)["problems"] == [problem]
+
+
+@pytest.mark.parametrize("variable", ["GUARDIAN_MAX_ROWS", "GUARD_ANGEL", "MAX_ROWS"])
+def test_a_variable_that_only_looks_similar_is_no_problem(
+    house: str, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """Other programs have their variables too."""
+    monkeypatch.setenv(variable, "10")
+    assert _problems(_run("--app", house)) == []
+
+
+# JSON
+
+
+def test_policies_as_json(house: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATAWORKS_EXT_MODES", "guard.rows=warn")
+    shown = _json("--app", house)
+    assert shown.keys() == {"extension", "policies", "observers", "settings", "problems"}
+    assert shown["extension"] == "house"
+    assert shown["policies"][0] == {
+        "id": "guard.rows",
+        "pack": "guard",
+        "events": ["download-resources", "download-resources-execute"],
+        "mode": "warn",
+        "mode_in_code": "enforce",
+        "on_error": "deny",
+        "description": "Nobody downloads [too] much.",
+        "unmade_settings": ["GUARD_MAX_ROWS"],
+    }
+    assert [observer["id"] for observer in shown["observers"]] == ["guard.watch"]
+    assert shown["problems"] == []
+
+
+def test_settings_as_json(house: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GUARD_MAX_ROWS", "10")
+    assert {
+        "variable": "GUARD_MAX_ROWS",
+        "value": "10",
+        "source": "environment",
+        "meaning": "Rows that one download may have.",
+    } in _json("--app", house)["settings"]
+
+
+# Which extension
+
+
+def test_the_extension_may_be_named_by_the_environment(house: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATAWORKS_EXT_APP", house)
+    assert _json()["extension"] == "house"
+
+
+def test_the_option_comes_before_the_environment(house: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATAWORKS_EXT_APP", "nothing:here")
+    assert _json("--app", house)["extension"] == "house"
+
+
+def test_the_extension_is_looked_up_from_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / f"{_NAME}.py").write_text(_APP)
+    monkeypatch.chdir(tmp_path)
+    assert _json("--app", f"{_NAME}:extension")["extension"] == "house"
+
+
+_WHERE = "Run the command where {module} is, or name the extension with --app"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("no_such_rules:extension", "there is no module no_such_rules to load no_such_rules:extension from."),
+        (f"{_NAME}:extensoin", f"module {_NAME} has no extensoin; write extensoin = Extension(…) there."),
+        (f"{_NAME}:no_extension", f"{_NAME}:no_extension is a int, expected an Extension."),
+        (_NAME, f"an extension is named module:attribute, such as policies:extension; got '{_NAME}'."),
+    ],
+)
+@pytest.mark.usefixtures("house")
+def test_a_name_that_leads_to_no_extension(name: str, text: str) -> None:
+    shown = " ".join(_run("--app", name, code=2).split())
+    assert shown == f"dataworks-ext: {text} {_WHERE.format(module=name.partition(':')[0])}"
+
+
+@pytest.mark.parametrize(
+    ("source", "error", "place"),
+    [
+        ("import no_such_library", "ModuleNotFoundError", "import no_such_library"),
+        ("limit = 1 / 0", "ZeroDivisionError", "limit = 1 / 0"),
+        ("def rule(:", "SyntaxError", "def rule(:"),
+        ("from dataworks_ext import PolicyPack; PolicyPack('Guard')", "RegistrationError", "PolicyPack('Guard')"),
+    ],
+)
+def test_an_extension_that_cannot_be_imported_shows_where(
+    house: str, tmp_path: Path, source: str, error: str, place: str
+) -> None:
+    """The place is shown, then the sentence."""
+    (tmp_path / f"{_NAME}.py").write_text(source)
+    shown = _run("--app", house, code=2)
+    assert place in shown
+    assert shown.splitlines()[-1] == f"dataworks-ext: {house} cannot be imported: {error}, see above"
+
+
+def test_an_extension_that_ends_the_program_cannot_be_imported(house: str, tmp_path: Path) -> None:
+    """A module that calls `sys.exit` does not end the command without a word."""
+    (tmp_path / f"{_NAME}.py").write_text("import sys; sys.exit(3)")
+    assert "cannot be imported: SystemExit" in _run("--app", house, code=2)

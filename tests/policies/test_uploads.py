@@ -1,0 +1,178 @@
+"""The rules of the example pack for uploads: each with its setting, and without it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import pytest
+
+from dataworks_ext import Decision
+from dataworks_ext.message import read_message
+from dataworks_ext.testing import function_compute_message
+from policies import extension
+
+OVERWRITES = "An upload may not overwrite a table that exists. Append to it, or upload into a new table."
+
+
+class Ask(Protocol):
+    def __call__(self, settings: dict[str, str], /, **changes: Any) -> Decision: ...
+
+
+@pytest.fixture
+def ask() -> Iterator[Ask]:
+    """What the extension says to the published upload with changes, in an environment of these settings."""
+
+    def ask(settings: dict[str, str], /, **changes: Any) -> Decision:
+        extension.configure(settings)
+        return extension.decide(read_message(function_compute_message("upload-data-to-table", **changes)))
+
+    yield ask
+    extension.configure(os.environ)
+
+
+def _policies(decision: Decision) -> list[str]:
+    return [reason.policy for reason in decision.reasons]
+
+
+# Without settings
+
+
+def test_the_published_upload_is_allowed(ask: Ask) -> None:
+    """It overwrites, but into a new table."""
+    assert ask({}).allowed
+
+
+def test_without_settings_only_overwriting_is_looked_at(ask: Ask) -> None:
+    """A rule whose setting was not made does nothing."""
+    assert _policies(ask({})) == ["uploads.no_overwrite"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "policy"),
+    [
+        ("UPLOADS_MAX_BYTES", "1GB", "uploads.size_limit"),
+        ("UPLOADS_ALLOWED_PROJECTS", "mc_project", "uploads.project"),
+        ("UPLOADS_ALLOWED_SOURCES", "LOCAL", "uploads.source"),
+    ],
+)
+def test_with_its_setting_a_rule_looks(ask: Ask, setting: str, value: str, policy: str) -> None:
+    decision = ask({setting: value})
+    assert _policies(decision) == ["uploads.no_overwrite", policy]
+    assert decision.allowed
+
+
+# Overwriting
+
+
+@pytest.mark.parametrize(
+    ("write_type", "table", "text"),
+    [
+        ("OVERWRITE", "CREATE", ""),
+        ("APPEND", "CREATE", ""),
+        ("APPEND", "IMPORT", ""),
+        ("OVERWRITE", "IMPORT", OVERWRITES),
+        ("overwrite", "import", OVERWRITES),
+        ("overwrite", "create", ""),
+        ("OVERWRITE", "TOMORROW", OVERWRITES),
+        ("APPEND", "TOMORROW", ""),
+    ],
+)
+def test_overwriting(ask: Ask, write_type: str, table: str, text: str) -> None:
+    """Only a table that is certainly new may be overwritten: where the table's mode is unknown, it may exist."""
+    decision = ask({}, writeType=write_type, optTableType=table)
+    assert (decision.denied, decision.message) == (bool(text), text)
+
+
+@pytest.mark.parametrize(("value", "denied"), [("true", False), ("1", False), ("false", True), ("", True)])
+def test_overwriting_may_be_allowed(ask: Ask, value: str, denied: bool) -> None:
+    assert ask({"UPLOADS_ALLOW_OVERWRITE": value}, optTableType="IMPORT").denied is denied
+
+
+# Size
+
+
+@pytest.mark.parametrize(
+    ("limit", "size", "text"),
+    [
+        ("123456", 123_456, ""),
+        ("100KB", 123_456, "Uploads are limited to 100.0KB; this one has 123.5KB."),
+        ("500MB", 500_000_000, ""),
+        ("500MB", 2_000_000_000, "Uploads are limited to 500.0MB; this one has 2.0GB."),
+        ("2GiB", 2_147_483_648, ""),
+        ("2GiB", "3000000000", "Uploads are limited to 2.1GB; this one has 3.0GB."),
+    ],
+)
+def test_the_size_limit(ask: Ask, limit: str, size: object, text: str) -> None:
+    """The limit is written as bytes, or with a decimal or binary unit."""
+    decision = ask({"UPLOADS_MAX_BYTES": limit}, fileSize=size)
+    assert (decision.denied, decision.message) == (bool(text), text)
+
+
+# Projects
+
+_PROJECTS = {"UPLOADS_ALLOWED_PROJECTS": "mc_project, C-0123"}
+
+
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        ("odps.mc_project.test_table", ""),
+        ("odps.MC_Project.test_table", ""),
+        ("emr_hive.C-0123.sales.orders", ""),
+        ("odps.finance.ledger", "Data may not be uploaded to finance. Allowed: mc_project, C-0123."),
+        ("holo.hgpost-1.mc_project", "Data may not be uploaded to hgpost-1. Allowed: mc_project, C-0123."),
+        ("odps.mc_project_2.t", "Data may not be uploaded to mc_project_2. Allowed: mc_project, C-0123."),
+    ],
+)
+def test_the_allowed_projects(ask: Ask, table: str, text: str) -> None:
+    """The project of MaxCompute, the cluster of EMR Hive or the instance of Hologres is allowed by its whole name."""
+    decision = ask(_PROJECTS, tableGuid=table)
+    assert (decision.denied, decision.message) == (bool(text), text)
+
+
+@pytest.mark.parametrize("table", ["", "test_table"])
+def test_a_table_without_a_project_is_denied(ask: Ask, table: str) -> None:
+    """The rule fails closed."""
+    decision = ask(_PROJECTS, tableGuid=table)
+    assert (decision.denied, decision.message) == (True, "The rule uploads.project could not be checked.")
+
+
+# Sources
+
+
+@pytest.mark.parametrize(
+    ("allowed", "source", "text"),
+    [
+        ("OSS,HTTP", "OSS", ""),
+        ("oss", "OSS", ""),
+        ("DW_EXCEL", "DwExcel", ""),
+        ("OSS,HTTP", "LOCAL", "Data may not be uploaded from LOCAL."),
+        ("OSS,HTTP", "FTP", "Data may not be uploaded from FTP."),
+    ],
+)
+def test_the_allowed_sources(ask: Ask, allowed: str, source: str, text: str) -> None:
+    """A source that nobody knew yet is not allowed."""
+    decision = ask({"UPLOADS_ALLOWED_SOURCES": allowed}, uploadSourceType=source)
+    assert (decision.denied, decision.message) == (bool(text), text)
+
+
+# Settings that cannot be read
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "problem"),
+    [
+        ("UPLOADS_ALLOW_OVERWRITE", "perhaps", "Input should be a valid boolean, unable to interpret input"),
+        ("UPLOADS_MAX_BYTES", "much", "could not parse value and unit from byte string"),
+        ("UPLOADS_ALLOWED_SOURCES", "FTP", "Input should be 'LOCAL', 'OSS', 'DW_EXCEL' or 'HTTP'"),
+    ],
+)
+def test_a_setting_that_cannot_be_read_is_a_problem(ask: Ask, setting: str, value: str, problem: str) -> None:
+    """The problem names the variable, and every rule of the pack fails closed."""
+    decision = ask({setting: value})
+    assert extension.configuration.problems == (f"{setting}: {problem}",)
+    assert decision.message.splitlines() == [
+        f"The rule uploads.{name} could not be checked." for name in ("no_overwrite", "size_limit", "project", "source")
+    ]
