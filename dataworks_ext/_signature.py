@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
@@ -95,7 +95,7 @@ def _check_context(owner: str, name: str, hint: object, settings_class: type[Bas
             f"{owner}: the second parameter is annotated {_name(hint)}; write {name}: PolicyContext[…]"
         )
     for expected in get_args(hint):
-        if isinstance(expected, type) and not issubclass(settings_class, expected):
+        if expected is not Any and isinstance(expected, type) and not issubclass(settings_class, expected):
             has = "no settings" if settings_class.__name__ == _NO_SETTINGS else f"settings {settings_class.__name__}"
             raise RegistrationError(
                 f"{owner}: {name} is annotated PolicyContext[{expected.__name__}], but its pack has {has}; "
@@ -141,7 +141,7 @@ def _returns(hint: object, expected: type) -> bool:
         return all(_returns(member, expected) for member in get_args(hint))
     if origin in (Awaitable, Coroutine):
         return _returns(get_args(hint)[-1], expected)
-    return hint in (expected, type(None), None, Any) or isinstance(hint, TypeVar)
+    return hint in (expected, type(None), None, Any, NoReturn) or isinstance(hint, TypeVar)
 
 
 def _name(hint: object) -> str:

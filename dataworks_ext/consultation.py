@@ -81,7 +81,7 @@ def _ask(step: Step, scope: MessageScope, language: Language, guarded: Guard) ->
         if event is None:
             return None
         if isinstance(settings, SettingsError):
-            raise settings
+            raise SettingsError(*settings.args)  # anew, since an exception keeps every traceback it was raised with
         if entry.when is not None:
             answer = guarded.run(until, _ask_if, entry, event, PolicyContext(scope, settings, entry.id, until))
         elif entry.takes_context:
@@ -115,7 +115,7 @@ def _start(step: Step, scope: MessageScope) -> _Started:
         if event is None:
             return _Started(step, started, None)
         if isinstance(step.settings, SettingsError):
-            raise step.settings
+            raise SettingsError(*step.settings.args)
         context = PolicyContext(scope, step.settings, step.entry.id, until)
         return _Started(step, started, Running(partial(_ask_if_async, step.entry, event, context), until))
     except BaseException as error:

@@ -62,7 +62,7 @@ class MessageScope:
         if event is None:
             event = self._events[event_class] = self._read(event_class)
         if isinstance(event, EventError):
-            raise event
+            raise event.with_traceback(None)
         return event
 
     def any_event(self) -> Event:

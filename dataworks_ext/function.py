@@ -119,7 +119,7 @@ class Function:
         language = self.extension.configuration.language
         text = f"{TEXTS[language].unreadable} {str(error)[0].upper()}{str(error)[1:]}."
         decision = Decision(Verdict.FAIL, with_request(language, text, request_id))
-        self._recorder.unread(error=error, decision=decision, request_id=request_id, message_id=error.message_id)
+        self._record_unread(error, decision, request_id, error.message_id)
         return reply(decision)
 
     def _give_up(self, event: bytes, context: FunctionContext, error: BaseException) -> str:
@@ -127,8 +127,18 @@ class Function:
         request_id = _request_id(context)
         decision = Decision(Verdict.FAIL, with_request("en", TEXTS["en"].unreadable, request_id))
         with suppress(BaseException):  # stdout may be gone: the reply is what is left
-            self._recorder.unread(error=error, decision=decision, request_id=request_id, message_id=None)
+            self._record_unread(error, decision, request_id, None)
         return reply(decision)
+
+    def _record_unread(self, error: BaseException, decision: Decision, request_id: str, message_id: str | None) -> None:
+        self._recorder.unread(
+            error=error,
+            decision=decision,
+            request_id=request_id,
+            message_id=message_id,
+            extension=self.extension.name,
+            version=self.extension.version,
+        )
 
     def _prepare(self) -> None:
         with self._preparing:

@@ -46,7 +46,7 @@ class JsonError(MessageError):
     """Bytes that are not JSON, with the place of the slip."""
 
     def __init__(self, text: str, line: int, column: int) -> None:
-        super().__init__(f"the message is not JSON: {text} at line {line}, column {column}")
+        super().__init__(f"the message is not JSON: {text.removesuffix(' at')} at line {line}, column {column}")
         self.line = line
         """Counted from 1."""
         self.column = column
@@ -91,6 +91,8 @@ def parse_json(data: bytes | str) -> object:
 
 def _parse_patiently(data: bytes | str) -> object:
     """What the fast parser refuses: either valid after all, or worth a good explanation."""
+    if isinstance(data, str):
+        data = data.removeprefix("\ufeff")
     try:
         return json.loads(data)
     except json.JSONDecodeError as error:
@@ -117,13 +119,13 @@ def _from_function_compute(envelope: Mapping[str, object]) -> Message:
         )
     blocking = envelope.get("blockBusiness")
     if blocking is not True:
-        blocking = _is_blocking(blocking, code)
+        blocking = is_blocking(blocking, code)
     biz_id = _text(envelope.get("extensionBizId"))
     return Message._make((message_id, code, payload, "function-compute", blocking, biz_id))
 
 
-def _is_blocking(flag: object, code: str) -> bool:
-    """`blockBusiness` is a boolean or its word. Where it says nothing, extension points wait, and so do new codes."""
+def is_blocking(flag: object, code: str) -> bool:
+    """Whether somebody waits: `blockBusiness`, a boolean or its word; without it, extension points and new codes do."""
     if isinstance(flag, str):
         flag = {"true": True, "false": False}.get(flag.lower())
     if isinstance(flag, bool):

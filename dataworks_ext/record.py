@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timezone
 from types import TracebackType
 from typing import Any, Final, Literal, TextIO
 
@@ -24,6 +24,8 @@ SCHEMA: Final = 1
 """The version of the schema. It grows when a field changes its meaning or goes; a new field does not count."""
 FIELD_LIMIT: Final = 2_000
 """Characters of a payload field that was asked for."""
+DEPTH_LIMIT: Final = 16
+"""Levels of what is logged, where it has to be made printable."""
 FRAME_LIMIT: Final = 8
 """Frames of a failed policy."""
 PERSONAL: Final = ("sqlText", "ip", "fileName")
@@ -50,7 +52,11 @@ class Recorder:
         self._records = RecordLogger(lines, [_render_record], {})
         self.logger: Final[FilteringBoundLogger] = structlog.wrap_logger(
             lines,
-            processors=[structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"), _render_log],
+            processors=[
+                structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+                structlog.processors.format_exc_info,
+                _render_log,
+            ],
             wrapper_class=structlog.make_filtering_bound_logger(0),
             context_class=dict,
         ).bind()
@@ -98,17 +104,12 @@ class Recorder:
 
     def unread(self, *, error: BaseException, decision: Decision, **known: object) -> None:
         """Record a message that could not be read, with what is known of it."""
-        record = {
-            "verdict": decision.verdict._value_,
-            "message": decision.message,
-            "error": self._explain(error),
-            **known,
-        }
-        self._records.line({"schema": SCHEMA, "kind": "message", **record})
+        said = {"verdict": decision.verdict.value, "message": decision.message}
+        self.note("message", **known, **said, error=self._explain(error))
 
     def note(self, kind: Kind, **fields: object) -> None:
-        """Record something about the instance rather than a message."""
-        self._records.line({"schema": SCHEMA, "kind": kind, **fields})
+        """Record something that is no decision on a message."""
+        self._records.line({"schema": SCHEMA, "kind": kind, "time": datetime.now(timezone.utc), **fields})
 
     def _reason(self, reason: Reason, payload: Mapping[str, object]) -> dict[str, object]:
         policy, verdict, message, mode, elapsed_ms, error = reason
@@ -126,19 +127,33 @@ class Recorder:
 
     def _redact(self, text: str, payload: Mapping[str, object]) -> str:
         """The text with `[sqlText]` where it repeats the SQL, unless the record may hold that."""
-        for field in PERSONAL:
-            value = payload.get(field)
-            if isinstance(value, str) and value and field not in self._fields:
-                text = text.replace(value, f"[{field}]")
+        values = {str(payload[field]): field for field in PERSONAL if field in payload and field not in self._fields}
+        for value in sorted(values, key=len, reverse=True):  # one may be part of another
+            if value:
+                text = text.replace(value, f"[{values[value]}]")
         return text
 
     def _explain(self, error: BaseException) -> str:
         """What happened and where. The text of somebody else's exception may hold anything, so it must be asked for."""
         name = type(error).__name__
-        if isinstance(error, (ExtensionError, EventError)) or self._exceptions:
+        if self._exceptions or _is_ours(error):
             name = f"{name}: {_text(error)}"
         where = " > ".join(_frames(error.__traceback__)[-FRAME_LIMIT:])
         return f"{name} at {where}" if where else name
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Whether the framework raised it, so that its text holds no payload: its classes are anybody's to raise."""
+    if not isinstance(error, (ExtensionError, EventError)):
+        return False
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback is None or _is_inside(traceback)
+
+
+def _is_inside(traceback: TracebackType) -> bool:
+    return str(traceback.tb_frame.f_globals.get("__name__", "")).startswith(f"{__package__}.")
 
 
 class Lines:
@@ -177,15 +192,33 @@ def _render_record(_logger: WrappedLogger, _method: str, event: EventDict) -> st
 
 
 def _render_log(_logger: WrappedLogger, method: str, event: EventDict) -> str:
-    return to_line({"schema": SCHEMA, "kind": "log", "level": method, **event})
+    ours = {"schema": SCHEMA, "kind": "log", "level": method}
+    return to_line({**ours, **event, **ours})  # ours first, and whatever was logged, ours
 
 
 def to_line(record: Mapping[str, object]) -> str:
     """The record as JSON on one line, whatever its values are."""
     try:
         return to_json(record, fallback=_text, inf_nan_mode="null").decode()
-    except ValueError:  # a lone surrogate, which UTF-8 cannot hold and an escape can
-        return json.dumps(record, default=_text)
+    except (ValueError, RecursionError):  # a lone surrogate, a circle, keys that are no text
+        return to_json(_printable(record, DEPTH_LIMIT), inf_nan_mode="null").decode()
+
+
+def _printable(value: object, depth: int) -> object:
+    """The value as JSON can hold it."""
+    if isinstance(value, (bool, int, float, datetime)) or value is None:
+        return value
+    if depth == 0:
+        return "…"
+    if isinstance(value, Mapping):
+        return {_encodable(key): _printable(item, depth - 1) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_printable(item, depth - 1) for item in value]
+    return _encodable(value)
+
+
+def _encodable(value: object) -> str:
+    return _text(value).encode("utf-8", "backslashreplace").decode()
 
 
 def _identity(scope: MessageScope) -> Event | None:
@@ -215,7 +248,7 @@ def _frames(traceback: TracebackType | None) -> list[str]:
     frames = []
     while traceback is not None:
         code = traceback.tb_frame.f_code
-        if not str(traceback.tb_frame.f_globals.get("__name__", "")).startswith(__package__ + "."):
+        if not _is_inside(traceback):
             frames.append(f"{code.co_filename}:{traceback.tb_lineno} in {code.co_name}")
         traceback = traceback.tb_next
     return frames

@@ -10,12 +10,13 @@ from dataworks_ext import Outcome, PolicyContext, PolicyPack, deny
 from dataworks_ext.events import DownloadResources, DownloadResourcesExecute, ModuleType
 
 from .hours import DAYS, Day, WorkingHours, ZoneName, is_working_time
+from .sizes import Size
 
 
 class DownloadSettings(BaseModel):
     max_rows: PositiveInt | None = 1_000_000
     """Rows that one download may have."""
-    max_bytes: ByteSize | None = None
+    max_bytes: Size | None = None
     """Size that one file may have: a number of bytes, or 500MB, 2GiB."""
     allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     """Networks that files may be downloaded from: 10.0.0.0/8,2001:db8::/32."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, get_args
 
@@ -34,11 +36,11 @@ class Hours(NamedTuple):
 def _read_hours(value: object) -> object:
     if not isinstance(value, str):
         return value
-    start, _, end = value.partition("-")
-    try:
-        return Hours(time.fromisoformat(start.strip()), time.fromisoformat(end.strip()))
-    except ValueError:
-        raise ValueError("working hours are written as 09:00-18:00") from None
+    written = re.fullmatch(r"(\d\d:\d\d)\s*-\s*(\d\d:\d\d)", value.strip())
+    if written:
+        with suppress(ValueError):
+            return Hours(time.fromisoformat(written[1]), time.fromisoformat(written[2]))
+    raise ValueError("working hours are written as 09:00-18:00")
 
 
 def _known_zone(name: str) -> str:

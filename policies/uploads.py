@@ -7,11 +7,13 @@ from pydantic import BaseModel, ByteSize
 from dataworks_ext import Outcome, PolicyContext, PolicyPack, deny
 from dataworks_ext.events import OptTableType, UploadDataToTable, UploadSourceType, WriteType
 
+from .sizes import Size
+
 
 class UploadSettings(BaseModel):
     allow_overwrite: bool = False
     """Whether an upload may replace the rows of a table that exists."""
-    max_bytes: ByteSize | None = None
+    max_bytes: Size | None = None
     """Size that one upload may have: a number of bytes, or 500MB, 2GiB."""
     allowed_projects: tuple[str, ...] = ()
     """Projects (for EMR Hive: clusters, for Hologres: instances) that may be uploaded to."""

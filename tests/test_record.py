@@ -638,8 +638,8 @@ def test_a_number_that_is_none_is_null() -> None:
 
 def test_a_lone_surrogate_does_not_lose_the_record() -> None:
     record = _record(denies, operatorUid="\ud800", fields=("fileName",), fileName="\udfff.csv")
-    assert record["operator"] == "\ud800"
-    assert record["fields"] == {"fileName": "\udfff.csv"}
+    assert record["operator"] == r"\ud800"
+    assert record["fields"] == {"fileName": r"\udfff.csv"}
     assert list(record) == [*RECORD, "fields"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from typing import Annotated, NoReturn
 
@@ -40,14 +41,19 @@ def console(*, error: bool = False) -> Console:
 def table(*columns: str) -> Table:
     """An empty table whose cells are plain text."""
     made = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for column in columns:
-        made.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        made.add_column(column, overflow="fold", no_wrap=number == 0)  # what people copy is in the first
     return made
 
 
 def plain(*cells: object) -> list[Text]:
     """Cells whose brackets are brackets."""
-    return [cell if isinstance(cell, Text) else Text("" if cell is None else str(cell)) for cell in cells]
+    return [cell if isinstance(cell, Text) else Text(printable("" if cell is None else str(cell))) for cell in cells]
+
+
+def printable(text: str) -> str:
+    """The text with lone surrogates, which no terminal takes, as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def verdict_text(verdict: Verdict) -> Text:
@@ -57,7 +63,8 @@ def verdict_text(verdict: Verdict) -> Text:
 
 def print_json(value: Mapping[str, object] | Sequence[object]) -> None:
     """JSON on stdout."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    sys.stdout.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
 
 
 def fail(text: str) -> NoReturn:
@@ -73,7 +80,19 @@ def load(app: str) -> Extension:
     try:
         return load_extension(app)
     except LoadingError as error:
-        fail(f"{error}. Run the command where {app.partition(':')[0]} is, or name the extension with --app")
-    except Exception as error:
-        console(error=True).print_exception(suppress=[typer])
-        fail(f"{app} cannot be imported: {type(error).__name__}, see above")
+        fail(f"{error}. Run the command in the folder that holds it, or name another with --app module:attribute")
+    except (Exception, SystemExit) as error:
+        trace = own_traceback(error) or "".join(traceback.format_exception_only(type(error), error)).rstrip()
+        fail(f"{app} cannot be imported:\n{trace}")
+
+
+def own_traceback(error: BaseException) -> str:
+    """The traceback from the first frame that is the user's own; empty if none is."""
+    trace = error.__traceback__
+    while trace is not None and _is_machinery(trace.tb_frame.f_globals.get("__name__")):
+        trace = trace.tb_next
+    return "" if trace is None else "".join(traceback.format_exception(type(error), error, trace)).rstrip()
+
+
+def _is_machinery(module: object) -> bool:
+    return str(module).partition(".")[0] in (__package__.partition(".")[0], "importlib", "asyncio")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-import traceback
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
+from rich.cells import cell_len
 from rich.table import Table
 
 from ..context import MessageScope
@@ -16,8 +16,22 @@ from ..decision import Decision, Reason
 from ..events import catalog, class_name, event_class
 from ..events.base import Event
 from ..extension import Extension
-from ..message import JsonError, Message, MessageError, parse_json, read_message
-from ._output import DEFAULT, UNREADABLE, App, Json, console, load, plain, print_json, table, verdict_text
+from ..message import JsonError, Message, MessageError, is_blocking, parse_json, read_message
+from ..policy import EVERY_EVENT
+from ..record import Recorder
+from ._output import (
+    DEFAULT,
+    UNREADABLE,
+    App,
+    Json,
+    console,
+    load,
+    own_traceback,
+    plain,
+    print_json,
+    table,
+    verdict_text,
+)
 
 DENIED = 1
 """The exit code for a denial."""
@@ -46,8 +60,10 @@ def check(files: Files, app: App = DEFAULT, as_json: Json = False) -> None:
     if as_json:
         print_json([_as_json(one) for one in checked])
     else:
+        for problem in extension.configuration.problems:
+            console(error=True).print(*plain(f"Problem: {problem}"), style="red")
         for one in checked:
-            _print(one)
+            _print(extension, one)
     if any(one.problem for one in checked):
         raise typer.Exit(UNREADABLE)
     if any(one.decision and one.decision.denied for one in checked):
@@ -65,7 +81,8 @@ def _check(extension: Extension, file: str) -> Checked:
         return Checked(file, problem=explain_slip(data, error))
     except MessageError as error:
         return Checked(file, problem=str(error))
-    return Checked(file, message, extension.decide(MessageScope(message)))
+    scope = MessageScope(message, logger=Recorder(stream=sys.stderr).logger)
+    return Checked(file, message, extension.decide(scope))
 
 
 def read_message_or_payload(data: bytes) -> Message:
@@ -80,20 +97,20 @@ def read_message_or_payload(data: bytes) -> Message:
     code = parsed.get("eventCode")
     if not isinstance(code, str):
         raise MessageError("neither a message (it has no messageBody) nor a payload (it has no eventCode)")
-    entry = catalog.get(code)
-    return Message(None, code, parsed, blocking=entry is None or entry.extension_point)
+    return Message(None, code, parsed, blocking=is_blocking(parsed.get("blockBusiness"), code))
 
 
 def explain_slip(data: bytes, error: JsonError) -> str:
     """The error with its line, a mark under the slip, and what pasted samples usually suffer from."""
     lines = data.decode(errors="replace").splitlines() or [""]
-    line = lines[min(error.line, len(lines)) - 1]
-    start = max(error.column - 60, 0)
-    excerpt, mark = line[start : start + 100], " " * (error.column - 1 - start) + "^"
+    line = lines[min(error.line, len(lines)) - 1].replace("\t", " ")
+    start = max(error.column - 40, 0)
+    excerpt = line[start : start + 70]
+    mark = " " * cell_len(line[start : error.column - 1]) + "^"
     hints = []
     if re.search(r"(^|[^:])//", line):
         hints.append("JSON has no // comments; delete the comment")
-    if re.search(r"\d\*+", line):
+    if re.search(r"[\d:\s]\*+", line):
         hints.append("masked digits (****) are no number; write digits in their place")
     if re.match(r"\s*[}\]]", line[error.column - 1 :]) or "trailing comma" in str(error).lower():
         hints.append("the last item of an object or array has no comma after it")
@@ -121,7 +138,7 @@ def _error(reason: Reason) -> str | None:
     return None if reason.error is None else f"{type(reason.error).__name__}: {reason.error}"
 
 
-def _print(one: Checked) -> None:
+def _print(extension: Extension, one: Checked) -> None:
     if one.message is None or one.decision is None:
         console(error=True).print(*plain(f"{one.file}: {one.problem}"), style="red")
         return
@@ -132,25 +149,31 @@ def _print(one: Checked) -> None:
         out.print(*plain(f"  {line}"))
     if not one.message.blocking:
         out.print("  Nobody waits for an answer to this message: it goes to observers only.")
-    elif not decision.reasons:
+    elif decision.reasons:
+        out.print(_reasons(decision))
+    elif idle := _idle(extension, one.message.event_code):
+        out.print(*plain(f"  Its policies do nothing here: {', '.join(idle)}. See dataworks-ext policies."))
+    else:
         out.print(
             *plain(
                 f"  No policy looks at {one.message.event_code}. One to begin with:\n\n{stub(one.message.event_code)}"
             )
         )
-    else:
-        out.print(_reasons(decision))
     for reason in decision.reasons:
-        if reason.error is not None:
+        if reason.error is not None and (trace := own_traceback(reason.error)):
             out.print(*plain(f"{reason.policy} failed:"), style="red")
-            out.print(*plain("".join(traceback.format_exception(reason.error)).rstrip()))
+            out.print(*plain(trace))
+
+
+def _idle(extension: Extension, code: str) -> list[str]:
+    return [policy.id for policy in extension.policies if code in policy.events or EVERY_EVENT in policy.events]
 
 
 def _reasons(decision: Decision) -> Table:
     reasons = table("Policy", "Says", "Mode", "Text", "Time")
     for reason in decision.reasons:
         error = _error(reason)
-        text = f"{reason.message}\n{error}" if error else reason.message
+        text = "\n".join(part for part in (reason.message, error) if part)
         said = verdict_text(reason.verdict)
         reasons.add_row(*plain(reason.policy, said, reason.mode, text, f"{reason.elapsed_ms:.1f} ms"))
     return reasons
@@ -160,7 +183,7 @@ def stub(code: str) -> str:
     """A policy for an event, ready to paste into a pack."""
     cls = event_class(code)
     name = class_name(code) if cls is not Event else "Event"
-    subject = name if cls is not Event else f'"{code}"'
+    subject = name if cls is not Event else f'"{code}"' if code in catalog else '"*"'
     field = next((field for field in cls.model_fields if field not in Event.model_fields), "operator")
     return (
         f"from dataworks_ext import Outcome, PolicyPack, deny\n"

@@ -122,7 +122,7 @@ def docstrings_of(cls: type) -> dict[str, str]:
     """The first line of the docstring under each field of a class, from its source."""
     try:
         tree = ast.parse(inspect.getsource(sys.modules[cls.__module__]))
-    except (OSError, SyntaxError):
+    except (OSError, SyntaxError, KeyError, TypeError):
         return {}
     bodies = [node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == cls.__name__]
     found: dict[str, str] = {}

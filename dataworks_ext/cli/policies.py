@@ -104,7 +104,11 @@ def _settings(extension: Extension, configuration: Configuration, environment: M
     rows: list[Setting] = []
     for pack in (*extension.packs, extension):
         found = configuration.settings[pack.name]
-        meanings = docstrings_of(pack.settings_class)
+        meanings = {
+            field: meaning
+            for cls in reversed(pack.settings_class.__mro__)
+            for field, meaning in docstrings_of(cls).items()
+        }
         for field in pack.settings_class.model_fields:
             variable = variable_of(pack.name, field)
             is_set = bool(environment.get(variable, "").strip())
@@ -115,7 +119,7 @@ def _settings(extension: Extension, configuration: Configuration, environment: M
 
 def _value(settings: BaseModel, field: str) -> str:
     value: object = getattr(settings, field)
-    if value is None or value == ():
+    if value is None or (isinstance(value, (tuple, list, set, frozenset, dict)) and not value):
         return "not set"
     if isinstance(value, (tuple, list, set, frozenset)) and not hasattr(value, "_fields"):
         return ",".join(str(item) for item in value)

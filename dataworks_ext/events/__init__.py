@@ -56,13 +56,17 @@ _HOMES: Final = {
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
 
 
-def __getattr__(name: str) -> object:
+def _load(name: str) -> object:
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value: object = getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
     return value
+
+
+if not TYPE_CHECKING:  # type checkers know the names above, and only those
+    __getattr__ = _load
 
 
 def __dir__() -> list[str]:
@@ -72,7 +76,7 @@ def __dir__() -> list[str]:
 def event_class(code: str) -> type[Event]:
     """The class of an event code, built and ready to read; `Event` for a code without one."""
     name = class_name(code)
-    found = __getattr__(name) if code in catalog and name in _HOME_OF else Event
+    found = _load(name) if code in catalog and name in _HOME_OF else Event
     assert isinstance(found, type)
     assert issubclass(found, Event)
     build(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Final, TypeVar
 
@@ -67,7 +68,9 @@ class Event(BaseModel):
     @property
     def raw(self) -> Mapping[str, object]:
         """The payload as it came, unknown fields included, read-only. JSON arrays are tuples."""
-        payload: Mapping[str, object] = getattr(self, "_payload", None) or self.model_dump(by_alias=True, mode="json")
+        payload: Mapping[str, object] | None = getattr(self, "_payload", None)
+        if payload is None:
+            payload = self.model_dump(by_alias=True, mode="json")
         return MappingProxyType({key: _frozen(value) for key, value in payload.items()})
 
 
@@ -92,8 +95,10 @@ def read_event(
         EventError: The payload does not fit. Numbers in strings do, and so do unknown fields.
     """
     complete = dict(payload)  # a copy of a dictionary costs next to nothing; a display with ** inserts item by item
-    if event_code is not None:
-        complete.setdefault("eventCode", event_code)
+    if None in complete.values():  # null is as good as absent: it must not hide another name of the same field
+        complete = {key: value for key, value in complete.items() if value is not None}
+    if event_code is not None and not complete.get("eventCode"):
+        complete["eventCode"] = event_code
     if extension_biz_id is not None:
         complete.setdefault("extensionBizId", extension_biz_id)
     if not event_class.__pydantic_complete__:
@@ -113,11 +118,13 @@ def build(event_class: type[Event]) -> None:
 
 
 _building: Final = threading.Lock()
+_UNION_MEMBERS: Final = frozenset({"str", "int", "float", "bool"})  # pydantic names them behind the field
 
 
 def _explain(error: ValidationError) -> str:
     problems: dict[str, str] = {}
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
-        field = ".".join(str(part) for part in problem["loc"])
-        problems.setdefault(field, problem["msg"])
+        path = [str(part) for part in problem["loc"]]
+        field = ".".join(takewhile(lambda part: part not in _UNION_MEMBERS and "[" not in part, path))
+        problems[field] = problem["msg"]
     return "; ".join(f"{field}: {text}" for field, text in problems.items())

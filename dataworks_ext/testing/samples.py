@@ -13,6 +13,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from ..errors import ExtensionError
+from ..events import catalog
 
 
 class NoSampleError(ExtensionError):
@@ -36,12 +37,13 @@ def function_compute_message(
     code: str, *, message_id: str = "52d44ee7-b51f-4d4d-afeb-5b1a9c3e0001", **changes: object
 ) -> bytes:
     """The whole message in which that event reaches a function directly, with changes of the payload by wire name."""
+    payload = sample_payload(code, **changes)
     envelope = {
-        "blockBusiness": True,
+        "blockBusiness": catalog[code].extension_point,
         "eventCategoryType": "resources-upload" if code.startswith("upload") else "resources-download",
         "eventType": code,
         "extensionBizId": "job_6603123070",
-        "messageBody": {"tenantId": 28378110656, **sample_payload(code, **changes)},
+        "messageBody": {"tenantId": 28378110656, **payload},
         "messageId": message_id,
     }
     return json.dumps(envelope).encode()

@@ -338,7 +338,7 @@ def test_the_extension_is_looked_up_from_the_current_folder(tmp_path: Path, monk
     assert _json("--app", f"{_NAME}:extension")["extension"] == "house"
 
 
-_WHERE = "Run the command where {module} is, or name the extension with --app"
+_WHERE = "Run the command in the folder that holds it, or name another with --app module:attribute"
 
 
 @pytest.mark.parametrize(
@@ -353,7 +353,7 @@ _WHERE = "Run the command where {module} is, or name the extension with --app"
 @pytest.mark.usefixtures("house")
 def test_a_name_that_leads_to_no_extension(name: str, text: str) -> None:
     shown = " ".join(_run("--app", name, code=2).split())
-    assert shown == f"dataworks-ext: {text} {_WHERE.format(module=name.partition(':')[0])}"
+    assert shown == f"dataworks-ext: {text} {_WHERE}"
 
 
 @pytest.mark.parametrize(
@@ -368,14 +368,16 @@ def test_a_name_that_leads_to_no_extension(name: str, text: str) -> None:
 def test_an_extension_that_cannot_be_imported_shows_where(
     house: str, tmp_path: Path, source: str, error: str, place: str
 ) -> None:
-    """The place is shown, then the sentence."""
+    """The sentence is shown, then the place in the user's own code, and no frame of the command's."""
     (tmp_path / f"{_NAME}.py").write_text(source)
     shown = _run("--app", house, code=2)
+    assert shown.startswith(f"dataworks-ext: {house} cannot be imported:")
     assert place in shown
-    assert shown.splitlines()[-1] == f"dataworks-ext: {house} cannot be imported: {error}, see above"
+    assert error in shown.splitlines()[-1]
+    assert "import_module" not in shown
 
 
 def test_an_extension_that_ends_the_program_cannot_be_imported(house: str, tmp_path: Path) -> None:
     """A module that calls `sys.exit` does not end the command without a word."""
     (tmp_path / f"{_NAME}.py").write_text("import sys; sys.exit(3)")
-    assert "cannot be imported: SystemExit" in _run("--app", house, code=2)
+    assert _run("--app", house, code=2).rstrip().endswith("SystemExit: 3")

@@ -364,8 +364,8 @@ def test_an_event_written_by_wire_name_reads_into_an_equal_one(code: str) -> Non
     [
         ({"dataRowSize": "many"}, "dataRowSize: Input should be a valid integer, unable to parse string as an integer"),
         ({"dataRowSize": 1.5}, "dataRowSize: Input should be a valid integer, got a number with a fractional part"),
-        ({"fileSize": None}, "fileSize: Input should be a valid integer"),
-        ({"sqlText": None}, "sqlText: Input should be a valid string"),
+        ({"fileSize": None}, "fileSize: Field required"),
+        ({"sqlText": None}, "sqlText: Field required"),
         ({"sqlText": ["select 1"]}, "sqlText: Input should be a valid string"),
         (
             {"fileName": {}, "fileSize": []},
@@ -389,7 +389,7 @@ def test_the_error_names_every_missing_field() -> None:
 
 def test_the_error_about_a_word_names_its_field_once() -> None:
     with pytest.raises(EventError) as caught:
-        _read("download-resources", moduleType=None)
+        _read("download-resources", moduleType=[])
     assert str(caught.value) == "moduleType: Input should be a valid string"
 
 

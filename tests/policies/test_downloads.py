@@ -284,8 +284,8 @@ def test_the_denied_data_sources(ask: Ask, code: str, denied: str, name: str, te
     [
         ("DOWNLOADS_MAX_ROWS", "0", "Input should be greater than 0"),
         ("DOWNLOADS_MAX_ROWS", "many", "Input should be a valid integer, unable to parse string as an integer"),
-        ("DOWNLOADS_MAX_BYTES", "ten", "could not parse value and unit from byte string"),
-        ("DOWNLOADS_MAX_BYTES", "10 megabytes", "could not interpret byte unit: megabytes"),
+        ("DOWNLOADS_MAX_BYTES", "ten", "a size is a number of bytes, or written as 500MB, 1.5GB, 2GiB"),
+        ("DOWNLOADS_MAX_BYTES", "10 megabytes", "a size is a number of bytes, or written as 500MB, 1.5GB, 2GiB"),
         ("DOWNLOADS_WORKING_HOURS", "9-18", "working hours are written as 09:00-18:00"),
         (
             "DOWNLOADS_WORKING_DAYS",

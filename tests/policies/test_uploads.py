@@ -165,7 +165,7 @@ def test_the_allowed_sources(ask: Ask, allowed: str, source: str, text: str) -> 
     ("setting", "value", "problem"),
     [
         ("UPLOADS_ALLOW_OVERWRITE", "perhaps", "Input should be a valid boolean, unable to interpret input"),
-        ("UPLOADS_MAX_BYTES", "much", "could not parse value and unit from byte string"),
+        ("UPLOADS_MAX_BYTES", "much", "a size is a number of bytes, or written as 500MB, 1.5GB, 2GiB"),
         ("UPLOADS_ALLOWED_SOURCES", "FTP", "Input should be 'LOCAL', 'OSS', 'DW_EXCEL' or 'HTTP'"),
     ],
 )
