@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Coroutine, Iterable, Sequence
 from functools import partial
+from types import CoroutineType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pydantic import BaseModel
 
 from .context import MessageScope, PolicyContext
 from .deadline import DeadlineExceeded, Guard, guard
-from .decision import VERDICT_OF, Mode, Outcome, Reason, Verdict
+from .decision import VERDICT_OF, Mode, Outcome, Reason, Verdict, is_sound
 from .errors import PolicyError, SettingsError
 from .events import Event, EventError
 from .policy import Registration
@@ -180,7 +180,7 @@ def _reason(
         return Reason(step.entry.id, Verdict.OK, "", step.mode, int((finished - started) * 1_000_000) / 1_000)
     if answer is _NOT_ASKED:
         return None
-    if isinstance(answer, Outcome) and isinstance(answer.verdict, Verdict) and isinstance(answer.message, str):
+    if type(answer) is Outcome and is_sound(answer):
         elapsed = int((finished - started) * 1_000_000) / 1_000
         return Reason(step.entry.id, answer.verdict, answer.message, step.mode, elapsed)
     return _failure(step, scope, language, _nonsense(answer), started, finished)
@@ -200,7 +200,11 @@ def _failure(
 
 
 def _nonsense(answer: object) -> PolicyError:
-    if inspect.iscoroutine(answer):
+    if type(answer) is Outcome:
+        return PolicyError(
+            "it returned an Outcome that deny, warn and allow would not make: with no text, or no verdict"
+        )
+    if type(answer) is CoroutineType:
         answer.close()
         return PolicyError("it returned a coroutine; a policy that awaits is written with `async def`")
     return PolicyError(f"it returned {type(answer).__name__}; expected an Outcome (deny, warn, allow) or None")

@@ -55,9 +55,17 @@ def deny(text: str) -> Outcome:
 def _outcome(choice: Choice, text: str) -> Outcome:
     if not isinstance(text, str):
         raise TypeError(f"{choice}() takes a text, got {type(text).__name__}")
-    if not text.strip() and choice != "allow":
+    if choice != "allow" and not shorten(text, TEXT_LIMIT):
         raise ValueError(f"{choice}() needs a text: the person who is stopped or warned has to know why")
     return Outcome(VERDICT_OF[choice], text)
+
+
+def is_sound(outcome: Outcome) -> bool:
+    """Whether an outcome is one that `allow`, `warn` and `deny` could have made: an objection has a text to be seen."""
+    verdict, message = outcome
+    if type(verdict) is not Verdict or type(message) is not str:
+        return False
+    return verdict is Verdict.OK or bool(shorten(message, TEXT_LIMIT))
 
 
 class Reason(NamedTuple):
@@ -134,5 +142,7 @@ def shorten_lines(text: str) -> str:
 
 def shorten(text: str, limit: int) -> str:
     """The text on one line, at most that many characters, safe to encode: line ends, controls and surrogates go."""
-    clean = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+    start = text.lstrip()[: limit * 10]  # which is enough, and spares the time that megabytes would take
+    clean = " ".join("".join(char if char.isprintable() else " " for char in start).split())
+    is_whole = len(clean) <= limit and len(start) == len(text.lstrip())
+    return clean if is_whole else clean[: limit - 1] + "…"

@@ -11,7 +11,7 @@ from .configuration import Configuration, read_configuration, unmade
 from .consultation import Plan, consult, plan_of
 from .context import MessageScope
 from .deadline import NO_LIMIT
-from .decision import VERDICT_OF, Choice, Decision, Reason, Verdict, combine
+from .decision import VERDICT_OF, Choice, Decision, Reason, Verdict, combine, shorten
 from .errors import RegistrationError
 from .events import Event, catalog, event_class
 from .message import Message
@@ -150,7 +150,7 @@ class Extension(PolicyPack[NoSettings]):
         if self.default == "allow":
             return _NO_OBJECTION
         language = self.configuration.language
-        text = TEXTS[language].no_policy.format(event=scope.message.event_code)
+        text = TEXTS[language].no_policy.format(event=shorten(scope.message.event_code, 100))
         return Decision(VERDICT_OF[self.default], with_request(language, text, scope.request_id))
 
 

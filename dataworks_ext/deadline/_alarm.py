@@ -13,14 +13,17 @@ import sys
 import time
 from collections.abc import Callable
 from types import FrameType
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ._interruption import DeadlineExceeded, Interrupted
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
 
 T = TypeVar("T")
 
 _FIRST_PAUSE: Final = 0.005
-"""Seconds that interrupted code has to clean up."""
+"""Seconds that interrupted code has to clean up, and until an alarm that found no room on the stack is repeated."""
 _NEXT_PAUSE: Final = 20e-6
 """Seconds between interruptions of code that goes on nevertheless. They are counted from the end of one to the next,
 so that a slow machine still gets to the code between them."""
@@ -35,7 +38,16 @@ _getsignal: Final[Callable[[int], object]] = _signal.getsignal  # signal.getsign
 class Alarm:
     """Keeps a deadline on the main thread. Guards nest: the outer one's deadline holds inside the inner one."""
 
-    __slots__ = ("_deadline", "_displaced", "_interruptions", "_outer", "_outer_alarm", "_started", "_trace")
+    __slots__ = (
+        "_deadline",
+        "_displaced",
+        "_interruptions",
+        "_outer",
+        "_outer_alarm",
+        "_profile",
+        "_started",
+        "_trace",
+    )
 
     def __init__(self, deadline: float) -> None:
         self._deadline = deadline
@@ -72,9 +84,11 @@ class Alarm:
             with Alarm(until) as sooner:
                 return sooner.run(until, function, *arguments)
         try:
-            result = function(*arguments)
-        except Interrupted:
-            raise DeadlineExceeded from None
+            result = _pass_through(function, arguments)
+        except BaseException as error:
+            if isinstance(error, Interrupted) or time.monotonic() > self._deadline:
+                raise DeadlineExceeded from None
+            raise
         finally:
             if self._interruptions:
                 self._stand_down()
@@ -82,49 +96,62 @@ class Alarm:
             raise DeadlineExceeded
         return result
 
-    def interrupt(self, frames: list[FrameType]) -> None:
-        """Raise in the innermost frame, harder each time."""
-        self._interruptions += 1
-        if self._interruptions == 1:
-            _setitimer(_REAL, _FIRST_PAUSE)
-            raise Interrupted
-        if self._interruptions == 2:
-            self._trace = sys.gettrace()
-        for frame in frames:
-            frame.f_trace = _raise_at_every_line
-        sys.settrace(_raise_at_every_line)
-        _setitimer(_REAL, _NEXT_PAUSE)
-        raise Interrupted
-
     def _stand_down(self) -> None:
         if self._interruptions > 1:
+            sys.setprofile(self._profile)
             sys.settrace(self._trace)
         self._interruptions = 0
 
 
+def _pass_through(function: Callable[..., T], arguments: tuple[object, ...]) -> T:
+    return function(*arguments)
+
+
 _current: Alarm | None = None
-_GATE: Final = Alarm.run.__code__
+_GATE: Final = _pass_through.__code__
 """The frame of this code divides the guard (outside) from the code that it runs (inside)."""
 
 
 def _on_alarm(_number: int, frame: FrameType | None) -> None:
+    """Interrupt what runs inside the gate, harder each time. Anywhere else nothing happens: the alarm repeats itself.
+
+    It is one function that calls none of Python: at the end of the stack there may be room for no more.
+    """
     alarm = _current
-    if alarm is None or frame is None:
+    if alarm is None or frame is None or (frame.f_globals is _OURS and frame.f_code is not _GATE):
         return
     frames: list[FrameType] = []
-    inside = frame.f_globals is not _OURS
-    while inside and frame is not None and frame.f_code is not _GATE:
+    while frame is not None and frame.f_code is not _GATE:
         frames.append(frame)
         frame = frame.f_back
-    if inside and frame is not None:
-        alarm.interrupt(frames)
-    else:  # between two runs, or on the way out: look again soon
-        _setitimer(_REAL, _FIRST_PAUSE)
-
-
-def _raise_at_every_line(frame: FrameType, _event: str, _argument: object) -> None:
-    if frame.f_globals is not _OURS:
+    if frame is None:
+        return
+    alarm._interruptions += 1
+    if alarm._interruptions == 1:
+        _setitimer(_REAL, _FIRST_PAUSE, _FIRST_PAUSE)
         raise Interrupted
+    if alarm._interruptions == 2:
+        alarm._trace, alarm._profile = sys.gettrace(), sys.getprofile()
+    for late in frames:
+        late.f_trace = _raise_at_every_line
+    sys.settrace(_raise_at_every_line)
+    sys.setprofile(_trace_again)
+    _setitimer(_REAL, _NEXT_PAUSE, _FIRST_PAUSE)
+    raise Interrupted
+
+
+def _trace_again(_frame: FrameType, _event: str, _argument: object) -> None:
+    """A profile function. Python stops tracing when a trace function raises, but goes on profiling."""
+    sys.settrace(_raise_at_every_line)
+
+
+def _raise_at_every_line(frame: FrameType, event: str, _argument: object) -> TraceFunction | None:
+    """A trace function. It must not raise where an exception is on its way already, as that would be swallowed."""
+    if frame.f_globals is _OURS:
+        return None
+    if event in ("call", "line"):
+        raise Interrupted
+    return _raise_at_every_line
 
 
 _OURS: Final = globals()

@@ -10,11 +10,12 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from contextvars import copy_context
 from typing import Any, Final, Generic, TypeVar
 
-from ._interruption import DeadlineExceeded, Interrupted
-from ._threads import interrupt, let_go
+from ._interruption import DeadlineExceeded
+from ._threads import Interruptible, interrupt, let_go
 
 T = TypeVar("T")
 
@@ -46,6 +47,8 @@ class Running(Generic[T]):
             raise DeadlineExceeded
         if self.finished > self._until:
             raise DeadlineExceeded
+        if isinstance(self._error, asyncio.CancelledError) and self._thread.is_left_behind:
+            raise DeadlineExceeded
         if self._error is not None:
             raise self._error
         return self._value
@@ -69,39 +72,48 @@ class Running(Generic[T]):
             if self._task is not None:
                 self._task.cancel()
 
-        self._thread.loop.call_soon_threadsafe(cancel)
-        if not noticed.wait(_ANSWER):
-            self._thread.leave_behind()
+        with suppress(RuntimeError):  # the loop is closed: it was left behind, and this coroutine with it
+            self._thread.loop.call_soon_threadsafe(cancel)
+            if not noticed.wait(_ANSWER):
+                self._thread.leave_behind()
 
 
-class LoopThread(threading.Thread):
+class LoopThread(Interruptible):
     """An event loop on a thread of its own."""
 
     def __init__(self) -> None:
         super().__init__(name="dataworks-ext-loop", daemon=True)
         self.loop = asyncio.new_event_loop()
-        self._left_behind = False
+        self.is_left_behind = False
 
     def run(self) -> None:
-        try:
+        while not self.is_left_behind:
+            with suppress(BaseException):  # asyncio lets a task's SystemExit through; the other tasks go on
+                self.loop.run_forever()
+        let_go(self)
+        self._drop_tasks()
+        self.loop.close()
+
+    def _drop_tasks(self) -> None:
+        """Give each task that is lost with the loop a chance to end; say nothing of those that do not take it."""
+        self.loop.set_exception_handler(lambda _loop, _problem: None)
+        for task in asyncio.all_tasks(self.loop):
+            task.cancel()
+        self.loop.call_soon(self.loop.stop)
+        with suppress(BaseException):
             self.loop.run_forever()
-        except Interrupted:
-            pass
-        finally:
-            let_go(self)
-            self.loop.set_exception_handler(lambda _loop, _problem: None)  # its tasks are lost, which is known
-            self.loop.close()
 
     def leave_behind(self) -> None:
         """Give the loop up: nothing new runs on it, and its thread ends once it can be interrupted."""
         global _current
         with _lock:
-            if self._left_behind:
+            if self.is_left_behind:
                 return
-            self._left_behind = True
+            self.is_left_behind = True
             if _current is self:
                 _current = None
-        self.loop.call_soon_threadsafe(self.loop.stop)
+        with suppress(RuntimeError):  # it has ended in the meantime
+            self.loop.call_soon_threadsafe(self.loop.stop)
         interrupt(self)
 
 

@@ -87,7 +87,13 @@ class Job(Generic[T]):
         return self._value
 
 
-class Helper(threading.Thread):
+class Interruptible(threading.Thread):
+    """A thread that says when it ends, so that no other thread is interrupted in its place."""
+
+    has_ended = False
+
+
+class Helper(Interruptible):
     """Runs jobs until one is left behind."""
 
     def __init__(self) -> None:
@@ -115,21 +121,24 @@ _interrupter_lock: Final = threading.Lock()
 _interrupter: threading.Thread | None = None
 
 
-def interrupt(thread: threading.Thread) -> None:
+def interrupt(thread: Interruptible) -> None:
     """Interrupt a thread again and again, until it ends."""
     global _interrupter
     with _interrupter_lock:
+        if thread.has_ended:
+            return
         LEFT_BEHIND[thread] = time.monotonic()
         if _interrupter is None:
             _interrupter = threading.Thread(target=_keep_interrupting, name="dataworks-ext-interrupter", daemon=True)
             _interrupter.start()
 
 
-def let_go(thread: threading.Thread) -> None:
+def let_go(thread: Interruptible) -> None:
     """Called by a thread that ends: it is interrupted no more once this returns."""
     while True:
         try:
             with _interrupter_lock:
+                thread.has_ended = True
                 LEFT_BEHIND.pop(thread, None)
             return
         except Interrupted:

@@ -131,10 +131,16 @@ def test_a_helper_that_was_left_behind_is_not_used_again(release: Release) -> No
 
 
 def test_a_function_that_was_left_behind_is_interrupted(release: Release) -> None:
-    thread = leave_behind(spins, release)
-    thread.join(LONG)
-    assert not thread.is_alive()
-    assert not release.over
+    threads: list[threading.Thread] = []
+
+    def spin() -> None:
+        threads.append(threading.current_thread())
+        spins(release)
+
+    with pytest.raises(DeadlineExceeded):
+        run(spin, seconds=SHORT)
+    threads[0].join(LONG / 2)
+    assert not threads[0].is_alive()
 
 
 @pytest.mark.parametrize("fault", [Release.block, swallows_in_a_loop], ids=["blocking", "swallowing"])
