@@ -46,7 +46,7 @@ def check_observer(
 
 def check_predicate(full_id: str, when: Callable[..., object]) -> None:
     """Whether the function can be the `when` of a policy. Raises `RegistrationError`."""
-    if not callable(when) or is_async(when) or len(_parameters(when)) not in (1, 2):
+    if not callable(when) or is_async(when) or len(_parameters(when)) not in (1, 2) or _has_keyword_only(when):
         raise RegistrationError(
             f"policy {full_id}: when should be a plain function of the event, or of event and context, got {when!r}"
         )
@@ -66,10 +66,10 @@ def is_async(function: Callable[..., object]) -> bool:
 def _check_parameters(
     owner: str, function: Callable[..., object], codes: tuple[str, ...], settings_class: type[BaseModel]
 ) -> dict[str, object]:
-    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+    if inspect.isgeneratorfunction(_routine(function)) or inspect.isasyncgenfunction(_routine(function)):
         raise RegistrationError(f"{owner} yields; a policy or observer is a plain function or a coroutine")
     parameters = _parameters(function)
-    if any(parameter.kind is inspect.Parameter.KEYWORD_ONLY for parameter in parameters):
+    if _has_keyword_only(function):
         raise RegistrationError(f"{owner} takes {parameters[-1].name} by keyword only; {_SHAPE}")
     if len(parameters) not in (1, 2):
         raise RegistrationError(f"{owner} takes {len(parameters)} parameters by position; {_SHAPE}")
@@ -119,12 +119,24 @@ def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
     ]
 
 
-def _hints(function: Callable[..., object]) -> dict[str, object]:
-    """The annotations that can be resolved; none if one of them names what is only there for type checkers."""
+def _has_keyword_only(function: Callable[..., object]) -> bool:
+    return any(parameter.kind is inspect.Parameter.KEYWORD_ONLY for parameter in _parameters(function))
+
+
+def _routine(function: Callable[..., object]) -> Callable[..., object]:
+    """The function that is run in the end: what a partial wraps, or the `__call__` of an object."""
     while isinstance(function, partial):
         function = function.func
+    if inspect.isroutine(function):
+        return function
+    by_class: Callable[..., object] = type(function).__call__
+    return by_class
+
+
+def _hints(function: Callable[..., object]) -> dict[str, object]:
+    """The annotations that can be resolved; none if one of them names what is only there for type checkers."""
     try:
-        return get_type_hints(function)
+        return get_type_hints(_routine(function))
     except Exception:
         return {}
 
@@ -132,7 +144,10 @@ def _hints(function: Callable[..., object]) -> dict[str, object]:
 def _accepts(hint: object, event: type[Event]) -> bool:
     if get_origin(hint) in (Union, UnionType):
         return any(_accepts(member, event) for member in get_args(hint))
-    return issubclass(event, hint) if isinstance(hint, type) else True
+    if hint is Any:
+        return True
+    origin = get_origin(hint) or hint
+    return issubclass(event, origin) if isinstance(origin, type) else True
 
 
 def _returns(hint: object, expected: type) -> bool:

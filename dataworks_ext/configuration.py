@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from types import UnionType
 from typing import Final, NamedTuple, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Json, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import from_json
 
 from .decision import Mode
@@ -74,18 +75,18 @@ def _read_settings(pack: str, settings_class: type[BaseModel], environment: Mapp
     for field, info in settings_class.model_fields.items():
         text = environment.get(variable_of(pack, field), "").strip()
         if text:
-            values[field] = _parse(text, info.annotation)
+            values[field] = text if _takes_json(info) else _parse(text, info.annotation)
     try:
         return settings_class.model_validate(values, by_name=True)
     except ValidationError as error:
-        return SettingsError(_explain(pack, error))
+        return SettingsError(_explain(pack, settings_class, error))
     except Exception as error:
         return SettingsError(f"the settings of pack {pack} cannot be checked: its class raises {type(error).__name__}")
 
 
 def _parse(text: str, annotation: object) -> object:
     """JSON for what is written as JSON, a list for a collection with commas, else the text."""
-    if text[0] in "[{":
+    if text[0] in "[{" and _may_be_structured(annotation):
         try:
             parsed: object = from_json(text)
             return parsed
@@ -96,6 +97,18 @@ def _parse(text: str, annotation: object) -> object:
     return text
 
 
+def _takes_json(info: FieldInfo) -> bool:
+    """Whether pydantic itself parses the text, as for `Json[dict[str, int]]`."""
+    return any(type(note).__name__ == "Json" or note is Json for note in info.metadata)
+
+
+def _may_be_structured(annotation: object) -> bool:
+    """Whether a value can be anything but one word or number."""
+    if get_origin(annotation) in (Union, UnionType):
+        return any(_may_be_structured(member) for member in get_args(annotation))
+    return annotation not in (str, int, float, bool, bytes, type(None))
+
+
 def _is_collection(annotation: object) -> bool:
     origin = get_origin(annotation) or annotation
     if origin in (Union, UnionType):
@@ -103,11 +116,18 @@ def _is_collection(annotation: object) -> bool:
     return isinstance(origin, type) and issubclass(origin, (list, tuple, set, frozenset))
 
 
-def _explain(pack: str, error: ValidationError) -> str:
+def _explain(pack: str, settings_class: type[BaseModel], error: ValidationError) -> str:
+    by_alias = {info.alias: field for field, info in settings_class.model_fields.items() if info.alias}
     problems: dict[str, str] = {}
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
-        where = variable_of(pack, str(problem["loc"][0])) if problem["loc"] else f"the settings of pack {pack}"
+        where = (
+            variable_of(pack, by_alias.get(str(problem["loc"][0]), str(problem["loc"][0])))
+            if problem["loc"]
+            else f"the settings of pack {pack}"
+        )
         needed = "is not set, and the pack needs it" if problem["type"] == "missing" else problem["msg"]
+        if problem["type"] == "byte_size_unit":
+            needed = "a size has a unit such as MB or GiB"  # pydantic's own text repeats the value
         needed = needed.removeprefix("Value error, ")
         problems.setdefault(where, needed)
     return "; ".join(f"{where}: {text}" for where, text in problems.items())

@@ -161,6 +161,8 @@ def _scope(subject: Message | Event, request_id: str, deadline: float, now: date
 
 
 def _distinct(name: str, packs: Iterable[PolicyPack[Any]]) -> tuple[PolicyPack[Any], ...]:
+    if isinstance(packs, PolicyPack):
+        raise RegistrationError(f"extension {name}: packs should be a list; write packs=[{packs.name}]")
     packs = tuple(packs)
     names = {name}
     for pack in packs:

@@ -125,7 +125,7 @@ class Function:
     def _give_up(self, event: bytes, context: FunctionContext, error: BaseException) -> str:
         """The answer when the framework itself fails: closed, and with as little code as possible."""
         request_id = _request_id(context)
-        decision = Decision(Verdict.FAIL, with_request("en", TEXTS["en"].unreadable, request_id))
+        decision = Decision(Verdict.FAIL, with_request("en", TEXTS["en"].broken, request_id))
         with suppress(BaseException):  # stdout may be gone: the reply is what is left
             self._record_unread(error, decision, request_id, None)
         return reply(decision)
@@ -154,7 +154,8 @@ class UnloadedFunction(Function):
 
     def __init__(self, app: str, error: BaseException) -> None:
         super().__init__(Extension("unloaded"))
-        self._recorder.note("loading", app=app, problem=str(error), traceback=_traceback(error))
+        with suppress(BaseException):  # stdout may be gone, and an exception may not even have a text
+            self._recorder.note("loading", app=app, problem=_first_line(error), traceback=_traceback(error))
 
     def decide(self, scope: MessageScope) -> Decision:
         """A denial."""
@@ -215,6 +216,13 @@ def _budget_of(timeout: float | str) -> float:
     if not 0 < seconds < NO_LIMIT:
         seconds = DEFAULT_TIMEOUT
     return seconds - min(MARGIN, seconds / 5)
+
+
+def _first_line(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return type(error).__name__
 
 
 def _traceback(error: BaseException) -> str:

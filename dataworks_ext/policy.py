@@ -21,6 +21,7 @@ EVERY_EVENT: Final = "*"
 
 E = TypeVar("E", bound=Event)
 S = TypeVar("S", bound=BaseModel)
+T = TypeVar("T")
 P = TypeVar("P", bound="Registration")
 W = TypeVar("W", bound=str)
 
@@ -165,6 +166,8 @@ class PolicyPack(Generic[S]):
             RegistrationError: Something that cannot be, with what to write instead.
         """
 
+        self._refuse_function(events, "policy")
+
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
             policy_id = self._id_of(function, id, "policy")
             codes = self._codes(policy_id, events, "policy")
@@ -213,6 +216,8 @@ class PolicyPack(Generic[S]):
             RegistrationError: Something that cannot be, with what to write instead.
         """
 
+        self._refuse_function(events, "observer")
+
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
             observer_id = self._id_of(function, id, "observer")
             codes = self._codes(observer_id, events, "observer")
@@ -231,13 +236,23 @@ class PolicyPack(Generic[S]):
 
         return cast("ObserverDecorator[Any, S]", register)
 
+    def _refuse_function(self, events: tuple[object, ...], kind: str) -> None:
+        """A decorator without parentheses gets the function in the place of events, and would register nothing."""
+        for event in events:
+            if callable(event) and not isinstance(event, type):
+                name = f"{self.name}.{getattr(event, '__name__', type(event).__name__)}"
+                raise RegistrationError(
+                    f"{kind} {name}: the decorator takes events before the function; "
+                    f'write @{self.name}.{kind}("download-resources") above it'
+                )
+
     def _id_of(self, function: Callable[..., object], given: str | None, kind: str) -> str:
         if not callable(function):
             raise RegistrationError(f"pack {self.name}: a {kind} should be a function, got {function!r}")
         name = str(given or getattr(function, "__name__", ""))
         if not re.fullmatch(r"[A-Za-z_][\w-]*", name):
             raise RegistrationError(
-                f"pack {self.name}: a {kind} without a usable name ({name or type(function).__name__}); "
+                f"pack {self.name}: {_a(kind)} without a usable name ({name or type(function).__name__}); "
                 f'give it one: @{self.name}.{kind}(…, id="row_limit")'
             )
         return f"{self.name}.{name}"
@@ -256,7 +271,9 @@ class PolicyPack(Generic[S]):
         return codes
 
     def _needs(self, full_id: str, needs: str | Iterable[str]) -> tuple[str, ...]:
-        fields = (needs,) if isinstance(needs, str) else tuple(needs)
+        fields = (needs,) if isinstance(needs, str) else _items(needs)
+        if fields is None or not all(isinstance(field, str) for field in fields):
+            raise RegistrationError(f"policy {full_id}: needs should name fields of the settings, got {needs!r}")
         for field in fields:
             if field not in self.settings_class.model_fields:
                 raise RegistrationError(
@@ -290,11 +307,6 @@ def _code(full_id: str, event: str | type[Event], kind: str) -> str:
         raise RegistrationError(
             f'{kind} {full_id}: the class {event.__name__} stands for no event; name a code, or "*" for every event'
         )
-    if callable(event):
-        raise RegistrationError(
-            f"{kind} {full_id}: the decorator takes events before the function; "
-            f'write @pack.{kind}("download-resources") above it'
-        )
     raise RegistrationError(f"{kind} {full_id}: an event is a code or a class of dataworks_ext.events, got {event!r}")
 
 
@@ -321,11 +333,24 @@ def _seconds(full_id: str, timeout: float | None) -> float | None:
 def _workspace_ids(full_id: str, workspaces: Collection[int] | None) -> frozenset[int] | None:
     if workspaces is None:
         return None
-    if isinstance(workspaces, (str, int)) or not all(type(workspace) is int for workspace in workspaces):
+    ids = None if isinstance(workspaces, str) else _items(workspaces)
+    if ids is None or not all(type(workspace) is int for workspace in ids):
         raise RegistrationError(
             f"policy {full_id}: workspaces should be ids in a list, such as [90004], got {workspaces!r}"
         )
-    return frozenset(workspaces)
+    return frozenset(ids)
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+
+
+def _items(value: Iterable[T]) -> tuple[T, ...] | None:
+    """The items of what should be a collection; None if it is none."""
+    try:
+        return tuple(value)
+    except TypeError:
+        return None
 
 
 def _description(function: Callable[..., object]) -> str:

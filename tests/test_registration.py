@@ -211,7 +211,7 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
     "a function between the events": (
         policy(rule, rule),
         "policy downloads.rule: the decorator takes events before the function; "
-        'write @pack.policy("download-resources") above it',
+        'write @downloads.policy("download-resources") above it',
     ),
     # names
     "something else than a function": (
@@ -232,7 +232,7 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
     ),
     "an observer without a usable name": (
         observer(lambda event: None, CODE),
-        "pack downloads: a observer without a usable name (<lambda>); "
+        "pack downloads: an observer without a usable name (<lambda>); "
         'give it one: @downloads.observer(…, id="row_limit")',
     ),
     "an id with a dot": (

@@ -52,6 +52,7 @@ class Alarm:
     def __init__(self, deadline: float) -> None:
         self._deadline = deadline
         self._interruptions = 0
+        self._trace, self._profile = sys.gettrace(), sys.getprofile()
 
     def __enter__(self) -> Alarm:
         global _current
@@ -130,8 +131,6 @@ def _on_alarm(_number: int, frame: FrameType | None) -> None:
     if alarm._interruptions == 1:
         _setitimer(_REAL, _FIRST_PAUSE, _FIRST_PAUSE)
         raise Interrupted
-    if alarm._interruptions == 2:
-        alarm._trace, alarm._profile = sys.gettrace(), sys.getprofile()
     for late in frames:
         late.f_trace = _raise_at_every_line
     sys.settrace(_raise_at_every_line)

@@ -1,0 +1,99 @@
+"""The documentation: its examples run, its commands exist, its links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from typer.testing import CliRunner
+
+from dataworks_ext.cli._app import app
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+CHINESE = ROOT / "README.zh-CN.md"
+EXAMPLES = [README, CHINESE, *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*EXAMPLES, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"]
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_OWN_COMMAND = re.compile(r"(?:[A-Z_]+=\S+ )*dataworks-ext\b *(.*)")
+
+
+def _blocks(page: Path) -> list[tuple[str, str]]:
+    """The language and the text of each fenced block."""
+    return _BLOCK.findall(page.read_text(encoding="utf-8"))
+
+
+def _line_of(text: str, page: Path) -> int:
+    """How many lines of the page come before the text."""
+    return page.read_text(encoding="utf-8").partition(text)[0].count("\n")
+
+
+def _prose(page: Path) -> str:
+    return _BLOCK.sub("", page.read_text(encoding="utf-8"))
+
+
+def _headings(page: Path) -> list[int]:
+    """The level of each heading."""
+    return [len(marks) for marks in re.findall(r"^(#+) ", _prose(page), re.MULTILINE)]
+
+
+def _commands() -> Iterator[str]:
+    """The arguments of every `dataworks-ext` in a block of shell commands."""
+    lines = {
+        line for page in PAGES for language, text in _blocks(page) if language == "sh" for line in text.split("\n")
+    }
+    for line in sorted(lines):
+        for part in line.split("|"):
+            found = _OWN_COMMAND.fullmatch(part.strip())
+            if found is not None:
+                yield found[1]
+
+
+def _name(page: Path) -> str:
+    return page.name
+
+
+@pytest.mark.parametrize("page", EXAMPLES, ids=_name)
+def test_examples_run(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every Python block runs, one after the other in one module, and what it asserts holds."""
+    module = ModuleType("documented_example")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    for language, text in _blocks(page):
+        if language == "python":
+            source = "\n" * _line_of(text, page) + text  # a failure names the line of the page
+            exec(compile(source, str(page), "exec", dont_inherit=True), module.__dict__)
+
+
+def test_both_readmes_have_the_same_blocks() -> None:
+    """What is run and what is printed does not depend on the language of the page."""
+    assert _blocks(README) == _blocks(CHINESE)
+
+
+def test_both_readmes_have_the_same_structure() -> None:
+    """Each heading has its translation, at the same level."""
+    assert _headings(README) == _headings(CHINESE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_relative_links_lead_to_files(page: Path) -> None:
+    """A link to another page leads to a file of the project."""
+    links = [link.partition("#")[0] for link in _LINK.findall(_prose(page)) if "://" not in link]
+    assert [link for link in links if link and not (page.parent / link).is_file()] == []
+
+
+@pytest.mark.parametrize("arguments", list(_commands()))
+def test_commands_exist(arguments: str) -> None:
+    """A documented command parses: the subcommand and its options are there."""
+    result = CliRunner().invoke(app, [*shlex.split(arguments), "--help"])
+    assert result.exit_code == 0, result.output
+
+
+def test_a_command_that_does_not_exist_is_noticed() -> None:
+    """The check above is none if `--help` hides a wrong option."""
+    assert CliRunner().invoke(app, ["events", "--no-such-option", "--help"]).exit_code == 2
