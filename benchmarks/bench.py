@@ -1,7 +1,8 @@
 """Speed side by side with peers, in one run: `make bench`. Ratios are what counts; the machine's speed is not.
 
 The calls take turns, one of each in every round and in an order that changes, so that each meets the processor as any
-of the others left it and a change of the machine's speed meets them all. A process is timed from outside, in turns as well.
+of the others left it and a change of the machine's speed meets them all. A process is timed from outside, in turns
+as well.
 """
 
 from __future__ import annotations

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any, Protocol, TypeVar, overload
+from collections.abc import Callable, Collection, Coroutine, Iterable
+from typing import Any, Generic, Protocol, TypeVar, overload
 
 from pydantic import BaseModel
+from typing_extensions import TypedDict
 
 from .context import PolicyContext
-from .decision import Outcome
+from .decision import Choice, Mode, Outcome
 from .events import Event
 
 E = TypeVar("E", bound=Event)
 S = TypeVar("S", bound=BaseModel)
 R = TypeVar("R", bound=Outcome | Coroutine[Any, Any, Outcome | None] | None)
 N = TypeVar("N", bound=Coroutine[Any, Any, None] | None)
+
+
+class PolicyOptions(TypedDict, Generic[E, S], total=False):
+    """The keyword arguments of `PolicyPack.policy`."""
+
+    id: str | None
+    mode: Mode
+    on_error: Choice
+    timeout: float | None
+    when: Callable[[E], bool] | Callable[[E, PolicyContext[S]], bool] | None
+    workspaces: Collection[int] | None
+    needs: str | Iterable[str]
 
 
 class PolicyDecorator(Protocol[E, S]):

@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Final, Protocol
 
+from .configuration import LANGUAGE_VARIABLE
 from .context import MessageScope
 from .deadline import LEFT_BEHIND, NO_LIMIT
 from .decision import Decision, Verdict
@@ -153,7 +154,9 @@ class UnloadedFunction(Function):
     """What stands in for an extension that cannot be loaded: it denies every message, and records why."""
 
     def __init__(self, app: str, error: BaseException) -> None:
-        super().__init__(Extension("unloaded"))
+        extension = Extension("unloaded")
+        extension.configure({LANGUAGE_VARIABLE: os.environ.get(LANGUAGE_VARIABLE, "")})  # the rest is not about it
+        super().__init__(extension)
         with suppress(BaseException):  # stdout may be gone, and an exception may not even have a text
             self._recorder.note("loading", app=app, problem=_first_line(error), traceback=_traceback(error))
 

@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, cast
 from pydantic import BaseModel, ConfigDict
 
 from ._signature import check_observer, check_predicate, check_signature, is_async, takes_context
-from .context import PolicyContext
 from .decision import Choice, Mode
 from .errors import RegistrationError
 from .events import Event, catalog, code_of, event_class
 
 if TYPE_CHECKING:
-    from ._decorators import ObserverDecorator, PolicyDecorator
+    from typing_extensions import Unpack
+
+    from ._decorators import ObserverDecorator, PolicyDecorator, PolicyOptions
 
 EVERY_EVENT: Final = "*"
 
 E = TypeVar("E", bound=Event)
+E2 = TypeVar("E2", bound=Event)
+E3 = TypeVar("E3", bound=Event)
 S = TypeVar("S", bound=BaseModel)
 T = TypeVar("T")
 P = TypeVar("P", bound="Registration")
@@ -114,29 +117,35 @@ class PolicyPack(Generic[S]):
         """From now on nothing is registered: the first message has come."""
         self._closed = True
 
+    # Up to three classes are told apart, so that type checkers know what the function gets; codes say nothing to them.
+    @overload
+    def policy(self, event: type[E], /, **options: Unpack[PolicyOptions[E, S]]) -> PolicyDecorator[E, S]: ...
+    @overload
+    def policy(
+        self, event: type[E], second: type[E2], /, **options: Unpack[PolicyOptions[E | E2, S]]
+    ) -> PolicyDecorator[E | E2, S]: ...
+    @overload
+    def policy(
+        self, event: type[E], second: type[E2], third: type[E3], /, **options: Unpack[PolicyOptions[E | E2 | E3, S]]
+    ) -> PolicyDecorator[E | E2 | E3, S]: ...
     @overload
     def policy(
         self,
-        *events: type[E],
-        id: str | None = None,
-        mode: Mode = "enforce",
-        on_error: Choice = "deny",
-        timeout: float | None = None,
-        when: Callable[[E], bool] | Callable[[E, PolicyContext[S]], bool] | None = None,
-        workspaces: Collection[int] | None = None,
-        needs: str | Iterable[str] = (),
-    ) -> PolicyDecorator[E, S]: ...
-    @overload
-    def policy(
-        self,
+        event: type[Event],
+        second: type[Event],
+        third: type[Event],
+        fourth: type[Event],
+        /,
         *events: str | type[Event],
-        id: str | None = None,
-        mode: Mode = "enforce",
-        on_error: Choice = "deny",
-        timeout: float | None = None,
-        when: Callable[[Any], bool] | Callable[[Any, PolicyContext[S]], bool] | None = None,
-        workspaces: Collection[int] | None = None,
-        needs: str | Iterable[str] = (),
+        **options: Unpack[PolicyOptions[Any, S]],
+    ) -> PolicyDecorator[Any, S]: ...
+    @overload
+    def policy(
+        self, code: str, /, *events: str | type[Event], **options: Unpack[PolicyOptions[Any, S]]
+    ) -> PolicyDecorator[Any, S]: ...
+    @overload
+    def policy(
+        self, event: type[Event], code: str, /, *events: str | type[Event], **options: Unpack[PolicyOptions[Any, S]]
     ) -> PolicyDecorator[Any, S]: ...
     def policy(
         self,

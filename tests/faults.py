@@ -18,7 +18,6 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from dataworks_ext import Extension, Outcome, Verdict, deny
 from dataworks_ext.deadline import LEFT_BEHIND
-from dataworks_ext.deadline._threads import let_go
 from dataworks_ext.decision import Choice
 from dataworks_ext.events import DownloadResources
 from dataworks_ext.function import Function
@@ -80,8 +79,7 @@ def releasing() -> Iterator[Release]:
             thread.join(_PATIENCE)
         release.close()
         remaining = list(LEFT_BEHIND)
-        for thread in remaining:
-            let_go(thread)
+        LEFT_BEHIND.clear()
         assert not remaining
 
 

@@ -158,7 +158,7 @@ def test_a_helper_that_ends_while_it_is_being_left_behind_is_forgotten(
     """Its identifier may be another thread's by then, which must not be interrupted in its place."""
     interrupt = _threads.interrupt
 
-    def interrupt_late(thread: threading.Thread) -> None:
+    def interrupt_late(thread: _threads.Interruptible) -> None:
         release.let_go()
         thread.join(LONG)
         interrupt(thread)
