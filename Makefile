@@ -13,7 +13,8 @@ test: $(VENV)/.installed  ## Run every check, then the tests on every other Pyth
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest -m "not untraced"
+	$(BIN)/python -m pytest -m untraced
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	sh tests/other-pythons.sh

@@ -80,6 +80,8 @@ def _ask(step: Step, scope: MessageScope, language: Language, guarded: Guard) ->
         event = scope.event(event_class) if is_plain else _event_in_workspace(step, scope)
         if event is None:
             return None
+        if started >= until:
+            raise DeadlineExceeded
         if isinstance(settings, SettingsError):
             raise SettingsError(*settings.args)  # anew, since an exception keeps every traceback it was raised with
         if entry.when is not None:

@@ -18,6 +18,9 @@ from dataworks_ext.policy import NoSettings
 
 from .faults import Answer, ask, function_of
 
+# On Python 3.11 a traced interpreter stands still while a thread that blocks has an interruption pending.
+pytestmark = pytest.mark.untraced
+
 THREADS = 64
 PATIENCE = 60
 """Seconds that a message may take: there are more threads than processors."""

@@ -16,6 +16,9 @@ from dataworks_ext.events import DownloadResources
 from . import faults
 from .faults import FAULTY, HARMLESS, SECRET, TIMEOUT, Answer, Fault, Release, ask, function_of, function_with
 
+# On Python 3.11 a traced interpreter stands still while a thread that blocks has an interruption pending.
+pytestmark = pytest.mark.untraced
+
 Place = Callable[[Callable[[], Any]], Any]
 PLACES: list[Place] = [faults.on_the_main_thread, faults.on_a_worker_thread]
 ON_ERRORS: list[Choice] = ["deny", "warn", "allow"]

@@ -33,6 +33,9 @@ from .faults import (
     swallows_everything_in_a_coroutine,
 )
 
+# On Python 3.11 a traced interpreter stands still while a thread that blocks has an interruption pending.
+pytestmark = pytest.mark.untraced
+
 IDLE_INSTANCE = """
 import sys, threading
 from tests import faults

@@ -65,7 +65,7 @@ class Alarm:
         _current = self
         self._started = started = time.monotonic()
         remaining = self._deadline - started
-        self._outer_alarm = _setitimer(_REAL, max(_SOON, remaining))
+        self._outer_alarm = _setitimer(_REAL, max(_SOON, remaining), _FIRST_PAUSE)
         return self
 
     def __exit__(self, *raised: object) -> None:

@@ -178,6 +178,13 @@ def test_nothing_counts_after_the_deadline() -> None:
     exceed(time.monotonic() - 1, int)
 
 
+def test_a_function_that_starts_after_the_deadline_is_stopped_promptly() -> None:
+    """Its alarm rang when there was nothing to interrupt."""
+    started = time.monotonic()
+    exceed(started - 1, sleep)
+    assert time.monotonic() - started < PROMPT
+
+
 def test_code_outside_a_run_is_not_interrupted() -> None:
     deadline = time.monotonic() - 1
     with guard(deadline):
