@@ -195,9 +195,7 @@ def rule(event: DownloadResources) -> Outcome | None:
     return None
 """,
     "a decorator that names no event is an error": """
-@downloads.policy()  # error: call-overload, untyped-decorator
-def rule(event: DownloadResources) -> Outcome | None:
-    return None
+downloads.policy()  # error: call-overload
 """,
     "observers pass, and one that returns an outcome is an error": """
 @downloads.observer(DownloadResources)
