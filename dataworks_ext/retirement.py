@@ -40,7 +40,10 @@ class Retirement:
             if self._waiting or PLATFORM_VARIABLE not in os.environ:
                 return
             self._waiting = True
-        threading.Thread(target=self._wait, name="dataworks-ext-retirement", daemon=True).start()
+        try:
+            threading.Thread(target=self._wait, name="dataworks-ext-retirement", daemon=True).start()
+        except RuntimeError:  # at the limit of threads: the next request tries again
+            self._waiting = False
 
     def _wait(self) -> None:
         while LEFT_BEHIND:
