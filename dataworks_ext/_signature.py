@@ -160,4 +160,4 @@ def _returns(hint: object, expected: type) -> bool:
 
 
 def _name(hint: object) -> str:
-    return hint.__name__ if isinstance(hint, type) else str(hint)
+    return hint.__name__ if isinstance(hint, type) and get_origin(hint) is None else str(hint)
