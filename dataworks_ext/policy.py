@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, cast, get_args, overload
 
 from pydantic import BaseModel, ConfigDict
@@ -313,10 +313,26 @@ def _code(full_id: str, event: str | type[Event], kind: str) -> str:
         code = code_of(event)
         if code is not None:
             return code
-        raise RegistrationError(
-            f'{kind} {full_id}: the class {event.__name__} stands for no event; name a code, or "*" for every event'
-        )
+        raise RegistrationError(f"{kind} {full_id}: {_why_no_event(event)}")
     raise RegistrationError(f"{kind} {full_id}: an event is a code or a class of dataworks_ext.events, got {event!r}")
+
+
+def _why_no_event(event: type[Event]) -> str:
+    name = event.__name__
+    for base in event.__mro__[1:]:
+        if issubclass(base, Event) and event in base.forms:
+            return f"{name} is one form of {base.__name__}; register {base.__name__}, and ask isinstance(event, {name})"
+    kinds = ", ".join(kind.__name__ for kind in _events_of(event))
+    return f'the class {name} stands for no event; name {kinds or "a code"}, or "*" for every event'
+
+
+def _events_of(base: type[Event]) -> Iterator[type[Event]]:
+    """The classes that stand for an event, under one that does not and is not `Event` itself."""
+    for event in base.__subclasses__() if base is not Event else ():
+        if code_of(event) is not None:
+            yield event
+        else:
+            yield from _events_of(event)
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

@@ -10,7 +10,14 @@ import pytest
 from pydantic import BaseModel
 
 from dataworks_ext import Extension, Outcome, PolicyContext, PolicyPack, RegistrationError, deny
-from dataworks_ext.events import DownloadResources, DownloadResourcesExecute, Event, UploadDataToTable
+from dataworks_ext.events import (
+    DownloadResources,
+    DownloadResourcesExecute,
+    Event,
+    FileChange,
+    StartDiJobV2,
+    UploadDataToTable,
+)
 from dataworks_ext.message import read_message
 from dataworks_ext.testing import function_compute_message
 
@@ -181,6 +188,16 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
     "a class made elsewhere from one that stands for an event": (
         policy(rule, type("Mine", (DownloadResources,), {"__module__": __name__})),
         'policy downloads.rule: the class Mine stands for no event; name a code, or "*" for every event',
+    ),
+    "one form of an event": (
+        policy(rule, StartDiJobV2),
+        "policy downloads.rule: StartDiJobV2 is one form of StartDiJob; "
+        "register StartDiJob, and ask isinstance(event, StartDiJobV2)",
+    ),
+    "what several events share": (
+        policy(rule, FileChange),
+        "policy downloads.rule: the class FileChange stands for no event; "
+        'name CommitFile, DeployFile, RunFile, DeleteFile, or "*" for every event',
     ),
     "an event that is neither code nor class": (
         policy(rule, 5),

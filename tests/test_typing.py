@@ -42,6 +42,69 @@ def rule(event: DownloadResources) -> Outcome | None:
     event.no_such_field  # error: attr-defined
     return None
 """,
+    "fields of every module's events need no cast": """
+from dataworks_ext.events import (
+    ApprovalChangeCreated, BackfillData, BatchCreateDataQualityRules, CommitFile, DeleteProject, NodeType,
+    ProjectDeleted, StartDiJob, StartDiJobV2, BaselineAlert, NodeChangeCreated, WorkbenchMonitorAlert,
+)
+
+@downloads.policy(CommitFile)
+def data_studio(event: CommitFile) -> Outcome | None:
+    reveal_type(event.file_create_time)  # type: datetime
+    reveal_type(event.operator)  # type: str
+    if isinstance(event.file_type, NodeType):
+        reveal_type(event.file_type)  # type: NodeType
+    event.cron_express  # error: attr-defined
+    return None
+
+@downloads.policy(StartDiJob)
+def data_integration(event: StartDiJob) -> Outcome | None:
+    for mapping in event.table_mapping or ():
+        reveal_type(mapping.dst_table)  # type: str
+    event.job_id  # error: attr-defined
+    if isinstance(event, StartDiJobV2):
+        reveal_type(event.job_id)  # type: int
+    return None
+
+@downloads.policy(BackfillData)
+def operation_center(event: BackfillData) -> Outcome | None:
+    reveal_type(event.include_node_ids)  # type: tuple[int, ...]
+    for period in event.multiple_time_periods or ():
+        reveal_type(period)  # type: TimePeriod
+    return None
+
+@downloads.observer(WorkbenchMonitorAlert)
+def alert(event: WorkbenchMonitorAlert) -> None:
+    if isinstance(event, BaselineAlert):
+        reveal_type(event.baseline_name)  # type: str
+
+@downloads.observer(NodeChangeCreated)
+def node(event: NodeChangeCreated) -> None:
+    reveal_type(event.cron_express)  # type: CronExpression
+    reveal_type(event.create_time)  # type: datetime
+
+@downloads.observer(ApprovalChangeCreated)
+def security_center(event: ApprovalChangeCreated) -> None:
+    reveal_type(event.process.approval_content.apply_period)  # type: datetime
+    reveal_type(event.process.approval_content.grantee_accounts[0])  # type: Grantee
+
+@downloads.policy(BatchCreateDataQualityRules)
+def data_quality(event: BatchCreateDataQualityRules) -> Outcome | None:
+    reveal_type(event.rules)  # type: tuple[DataQualityRule, ...]
+    reveal_type(event.operation_time)  # type: datetime
+    return None
+
+@downloads.policy(DeleteProject)
+def console(event: DeleteProject) -> Outcome | None:
+    reveal_type(event.project_id)  # type: int
+    reveal_type(event.workspace_id)  # type: int | None
+    return None
+
+@downloads.policy(UploadDataToTable)
+def upload(event: UploadDataToTable) -> Outcome | None:
+    reveal_type(event.file_size)  # type: int
+    return None
+""",
     "settings need no cast": """
 @downloads.policy(DownloadResources)
 def rule(event: DownloadResources, context: PolicyContext[Settings]) -> Outcome | None:
@@ -277,7 +340,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Sequence[str
         if kind == "error":
             said[files[Path(file).name]].append(f"{number_of_line} error: {text.rsplit('[', 1)[-1].rstrip(']')}")
         elif text.startswith("Revealed type"):
-            said[files[Path(file).name]].append(f"{number_of_line} type: {text.split(chr(34))[1].split('.')[-1]}")
+            revealed = re.sub(r"\b(\w+\.)+(?=\w)", "", text.split('"')[1])
+            said[files[Path(file).name]].append(f"{number_of_line} type: {revealed}")
     return said
 
 

@@ -1,15 +1,17 @@
-"""The events of DataWorks: a class per event code, their words, and the catalog of all codes.
+"""The events of DataWorks: a class per event code, their parts, words and codes, and the catalog of all codes.
 
-A class is imported when it is first asked for, so a function pays for the events that it uses.
+A class is imported when it is first asked for, so a function pays for the DataWorks modules whose events it uses.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from .base import Event as Event
 from .base import EventError as EventError
+from .base import Part as Part
 from .base import build
 from .base import read_event as read_event
 from .catalog import CatalogEntry as CatalogEntry
@@ -17,43 +19,65 @@ from .catalog import catalog as catalog
 from .catalog import class_name as class_name
 
 if TYPE_CHECKING:
-    from .enumerations import ConflictMode as ConflictMode
-    from .enumerations import ModuleType as ModuleType
-    from .enumerations import OptTableType as OptTableType
-    from .enumerations import TargetEngineType as TargetEngineType
-    from .enumerations import UploadSourceType as UploadSourceType
-    from .enumerations import WriteType as WriteType
-    from .upload_and_download import DownloadResources as DownloadResources
-    from .upload_and_download import DownloadResourcesExecute as DownloadResourcesExecute
-    from .upload_and_download import UploadDataToTable as UploadDataToTable
+    from .console import *
+    from .cron import *
+    from .data_integration import *
+    from .data_quality import *
+    from .data_studio import *
+    from .enumerations.data_quality import *
+    from .enumerations.data_studio import *
+    from .enumerations.operation_center import *
+    from .enumerations.security_center import *
+    from .enumerations.shared import *
+    from .enumerations.upload_and_download import *
+    from .node_change import *
+    from .operation_center import *
+    from .security_center import *
+    from .upload_and_download import *
 
-__all__ = [
-    "CatalogEntry",
-    "ConflictMode",
-    "DownloadResources",
-    "DownloadResourcesExecute",
-    "Event",
-    "EventError",
-    "ModuleType",
-    "OptTableType",
-    "TargetEngineType",
-    "UploadDataToTable",
-    "UploadSourceType",
-    "WriteType",
-    "catalog",
-    "class_name",
-    "code_of",
-    "event_class",
-    "read_event",
-]
-
-_HOMES: Final = {
-    "enumerations": (
-        *("ConflictMode", "ModuleType", "OptTableType", "TargetEngineType", "UploadSourceType", "WriteType"),
+_OTHERS: Final = {
+    "cron": "CronError CronExpression",
+    "data_integration": "JobTableMapping StartDiJobV1 StartDiJobV2 StartSetting TableMapping",
+    "data_quality": (
+        "CheckingConfig DataQualityEvaluationTask DataQualityOperation DataQualityRule DataQualityTarget Hook "
+        "Notification NotificationReceiver Notifications ReceiverExtension ReferenceValue RuleFields RuntimeConf "
+        "SampleValue SamplingConfig Threshold Thresholds Trigger"
     ),
-    "upload_and_download": ("DownloadResources", "DownloadResourcesExecute", "UploadDataToTable"),
+    "data_studio": "FileChange FileCommitOrDeploy FileRunOrDelete TableChange",
+    "enumerations.data_quality": (
+        "BlockType CheckResult CheckingType DatabaseType EnvType HookType Metric NotificationChannel ReceiverType "
+        "Severity SubscriptionChannel TriggerType"
+    ),
+    "enumerations.data_studio": "ChangeType TableType",
+    "enumerations.operation_center": (
+        "AlarmType BaselineStatus DagType InstanceStatus Order RemindType RemindUnit ResourceGroupType"
+    ),
+    "enumerations.security_center": "AccountType AssignmentCategory DataServiceType DeadlineType",
+    "enumerations.shared": "Environment NodeType SchedulerType",
+    "enumerations.upload_and_download": (
+        "ConflictMode ModuleType OptTableType TargetEngineType UploadSourceType WriteType"
+    ),
+    "node_change": "NodeChange",
+    "operation_center": (
+        "BaselineAlert InstanceChange InstanceOperation NodeAlert NodeOperation ResourceGroupAlert RuleAlert "
+        "TimePeriod TopicAlert"
+    ),
+    "security_center": (
+        "AnyContent ApprovalChange ApprovalContent ApprovalProcess AuthorizedContent Column DataServiceContent "
+        "DataStudioContent Grantee GranteeObject MaxComputeContent ObjectMeta PermissionRequest ProjectMeta"
+    ),
 }
-_HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
+"""Where the names are that stand for no event code. A class that does is in the file of its DataWorks module."""
+
+
+def _homes() -> Iterator[tuple[str, str]]:
+    for home, names in _OTHERS.items():
+        yield from ((name, home) for name in names.split())
+    for entry in catalog.values():
+        yield class_name(entry.code), entry.module.replace("DataStudio", "data_studio").replace(" ", "_").lower()
+
+
+_HOME_OF: Final = dict(_homes())
 
 
 def _load(name: str) -> object:
@@ -74,9 +98,8 @@ def __dir__() -> list[str]:
 
 
 def event_class(code: str) -> type[Event]:
-    """The class of an event code, built and ready to read; `Event` for a code without one."""
-    name = class_name(code)
-    found = _load(name) if code in catalog and name in _HOME_OF else Event
+    """The class of an event code, built and ready to read; `Event` for a code that nobody knew yet."""
+    found = _load(class_name(code)) if code in catalog else Event
     assert isinstance(found, type)
     assert issubclass(found, Event)
     build(found)
@@ -84,6 +107,6 @@ def event_class(code: str) -> type[Event]:
 
 
 def code_of(event_class: type[Event]) -> str | None:
-    """The event code of a class of this module; None for `Event` and classes made elsewhere."""
+    """The event code of a class of this module; None for `Event` and classes that stand for no code."""
     code = event_class.model_fields["event_code"].default
     return code if isinstance(code, str) and event_class.__name__ == class_name(code) else None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from itertools import takewhile
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
 
 E = TypeVar("E", bound="Event")
 
@@ -23,6 +23,22 @@ def to_wire(name: str) -> str:
     return first + "".join(word.capitalize() for word in others)
 
 
+_CONFIG: Final = ConfigDict(
+    frozen=True,
+    alias_generator=to_wire,
+    validate_by_alias=True,
+    validate_by_name=True,
+    coerce_numbers_to_str=True,
+    allow_inf_nan=False,
+)
+
+
+class Part(BaseModel):
+    """An object inside an event. Immutable."""
+
+    model_config = _CONFIG
+
+
 class Event(BaseModel):
     """One thing that DataWorks says happened or is about to happen. Immutable.
 
@@ -31,14 +47,10 @@ class Event(BaseModel):
 
     __slots__ = ("_payload",)  # where `read_event` keeps it; unset in an event that was made by hand
 
-    model_config = ConfigDict(
-        frozen=True,
-        alias_generator=to_wire,
-        validate_by_alias=True,
-        validate_by_name=True,
-        coerce_numbers_to_str=True,
-        defer_build=True,
-    )
+    model_config = ConfigDict(**_CONFIG, defer_build=True)
+
+    forms: ClassVar[tuple[type[Event], ...]] = ()
+    """The classes that this one reads into, where the payloads of one code differ in their fields."""
 
     event_code: str
     """The event code; messages without one get their envelope's."""
@@ -46,6 +58,8 @@ class Event(BaseModel):
     """The tenant: one for each Alibaba Cloud account."""
     extension_biz_id: str | None = None
     """The id of the check that DataWorks runs for this operation."""
+    block_business: bool | None = None
+    """Whether DataWorks waits for an answer, where the payload says so."""
     workspace_id: int | None = Field(
         default=None,
         exclude=True,
@@ -70,7 +84,7 @@ class Event(BaseModel):
         """The payload as it came, unknown fields included, read-only. JSON arrays are tuples."""
         payload: Mapping[str, object] | None = getattr(self, "_payload", None)
         if payload is None:
-            payload = self.model_dump(by_alias=True, mode="json")
+            payload = self.model_dump(by_alias=True, mode="json", exclude_none=True)
         return MappingProxyType({key: _frozen(value) for key, value in payload.items()})
 
 
@@ -106,7 +120,7 @@ def read_event(
     try:
         event: E = event_class.__pydantic_validator__.validate_python(complete)
     except ValidationError as error:
-        raise EventError(_explain(error)) from None
+        raise EventError(_explain(error, complete)) from None
     object.__setattr__(event, "_payload", payload)
     return event
 
@@ -114,17 +128,40 @@ def read_event(
 def build(event_class: type[Event]) -> None:
     """Make a class ready to read. Pydantic's own building at first use is not safe across threads."""
     with _building:
-        event_class.model_rebuild()
+        for form in (*event_class.forms, event_class):
+            form.model_rebuild()
 
 
 _building: Final = threading.Lock()
-_UNION_MEMBERS: Final = frozenset({"str", "int", "float", "bool"})  # pydantic names them behind the field
 
 
-def _explain(error: ValidationError) -> str:
+def _explain(error: ValidationError, payload: Mapping[str, object]) -> str:
     problems: dict[str, str] = {}
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
-        path = [str(part) for part in problem["loc"]]
-        field = ".".join(takewhile(lambda part: part not in _UNION_MEMBERS and "[" not in part, path))
-        problems[field] = problem["msg"]
+        missing = problem["type"] == "missing"
+        problems[_wire_path(problem["loc"], payload, missing)] = problem["msg"].removeprefix("Value error, ")
     return "; ".join(f"{field}: {text}" for field, text in problems.items())
+
+
+def _wire_path(location: Sequence[str | int], payload: object, missing: bool) -> str:
+    """The place as the payload has it: `rules.0.name`. Pydantic's has steps into members of unions besides."""
+    path: list[str] = []
+    for number, step in enumerate(location, start=1):
+        if isinstance(payload, str):
+            payload = _parsed(payload)  # JSON in a string, or ids with commas
+        if isinstance(payload, Mapping) and step in payload:
+            payload = payload[str(step)]
+        elif isinstance(payload, Sequence) and isinstance(step, int) and step < len(payload):
+            payload = payload[step]
+        elif not (missing and number == len(location)):
+            continue
+        path.append(str(step))
+    return ".".join(path)
+
+
+def _parsed(text: str) -> object:
+    try:
+        parsed: object = from_json(text)
+    except ValueError:
+        return text.split(",")
+    return parsed

@@ -5,21 +5,23 @@ Source: the DataWorks event reference, "Upload and download".
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
 from .base import Event
-from .enumerations import ConflictMode, ModuleType, OptTableType, TargetEngineType, UploadSourceType, WriteType
-
-_known_first = Field(union_mode="left_to_right")
+from .enumerations.upload_and_download import (
+    ConflictMode,
+    ModuleType,
+    OptTableType,
+    TargetEngineType,
+    UploadSourceType,
+    WriteType,
+)
+from .values import KnownWord
 
 
 class DownloadResources(Event):
     """A file is about to be generated for download."""
 
     event_code: str = "download-resources"
-    module_type: Annotated[ModuleType | str, _known_first]
+    module_type: KnownWord[ModuleType]
     """Where the download was started."""
     operator_base_id: str
     """The base id of the person who downloads."""
@@ -55,15 +57,15 @@ class UploadDataToTable(Event):
     """Data is about to be uploaded to a table."""
 
     event_code: str = "upload-data-to-table"
-    upload_source_type: Annotated[UploadSourceType | str, _known_first]
+    upload_source_type: KnownWord[UploadSourceType]
     """Where the data comes from."""
-    opt_table_type: Annotated[OptTableType | str, _known_first]
+    opt_table_type: KnownWord[OptTableType]
     """Whether the upload makes its table."""
-    target_engine_type: Annotated[TargetEngineType | str, _known_first]
+    target_engine_type: KnownWord[TargetEngineType]
     """The engine of the table."""
-    write_type: Annotated[WriteType | str, _known_first]
+    write_type: KnownWord[WriteType]
     """What the upload does with the rows that are there."""
-    conflict_mode: Annotated[ConflictMode | str, _known_first]
+    conflict_mode: KnownWord[ConflictMode]
     """What the upload does with a row whose primary key is there."""
     operator_base_id: str
     """The base id of the person who uploads."""

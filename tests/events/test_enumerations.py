@@ -1,36 +1,178 @@
-"""The words of event fields."""
+"""The words and codes of event fields."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
 
 import pytest
 
 from dataworks_ext.events import (
-    ConflictMode,
+    CommitFile,
+    InstanceStatus,
+    InstanceStatusChanges,
     ModuleType,
-    OptTableType,
+    NodeChangeCreated,
+    NodeType,
     TargetEngineType,
     UploadDataToTable,
     UploadSourceType,
-    WriteType,
+    enumerations,
     read_event,
 )
-from dataworks_ext.events.enumerations import Word
+from dataworks_ext.events.enumerations.base import Code, Word
 from dataworks_ext.testing import sample_payload
 
-_WORDS: dict[type[Word], list[str]] = {
-    ModuleType: ["entity_transfer", "develop_query", "sqlx_query", "dw_excel"],
-    UploadSourceType: ["LOCAL", "OSS", "DW_EXCEL", "HTTP"],
-    OptTableType: ["CREATE", "IMPORT"],
-    TargetEngineType: ["MAXCOMPUTE", "EMR_HIVE", "HOLOGRES"],
-    WriteType: ["OVERWRITE", "APPEND"],
-    ConflictMode: ["IGNORE", "REPLACE", "UPDATE"],
+_WORDS = {
+    "AlarmType": ["SLA_ALERT", "TOPIC_ALERT", "REMIND_ALERT"],
+    "AssignmentCategory": ["MaxCompute", "DataService", "DataStudio"],
+    "CheckingType": ["fixed", "Fluctuation", "FluctuationDiscrete", "Auto", "Average", "Variance"],
+    "ConflictMode": ["IGNORE", "REPLACE", "UPDATE"],
+    "DatabaseType": ["maxcompute", "emr", "cdh", "hologres", "analyticdb for postgresql"],
+    "DeadlineType": ["day", "month"],
+    "EnvType": ["ODPS", "EMR", "HOLO"],
+    "HookType": ["BlockTaskInstance"],
+    "Metric": [
+        *("count", "Min", "Max", "Avg", "DistinctCount", "DistinctPercent", "DuplicatedCount", "DuplicatedPercent"),
+        *("TableSize", "NullValueCount", "NullValuePercent", "GroupCount", "CountNotIn", "CountDistinctNotIn"),
+        "UserDefinedSql",
+    ],
+    "ModuleType": ["entity_transfer", "develop_query", "sqlx_query", "dw_excel"],
+    "NotificationChannel": ["Mail", "Sms", "Dingding"],
+    "OptTableType": ["CREATE", "IMPORT"],
+    "Order": ["asc", "desc"],
+    "ReceiverType": ["AliUid", "DingdingUrl"],
+    "RemindType": [
+        *("FINISHED", "UNFINISHED", "ERROR", "CYCLE_UNFINISHED", "TIMEOUT"),
+        *("RES_GROUP_THRESHOLD", "RES_GROUP_WAIT_AMOUNT"),
+    ],
+    "RemindUnit": ["NODE", "GATEWAY_RES", "DI_RES"],
+    "ResourceGroupType": ["GATEWAY", "DI"],
+    "Severity": ["High", "Normal"],
+    "SubscriptionChannel": ["email", "sms", "phone", "lark", "wechat", "dingtalk", "custom webhook"],
+    "TableType": ["ODPS", "EMR"],
+    "TargetEngineType": ["MAXCOMPUTE", "EMR_HIVE", "HOLOGRES"],
+    "TriggerType": ["ByScheduledTaskInstance", "ByManual"],
+    "UploadSourceType": ["LOCAL", "OSS", "DW_EXCEL", "HTTP"],
+    "WriteType": ["OVERWRITE", "APPEND"],
 }
-_EACH = [(words, word) for words, known in _WORDS.items() for word in known]
+_CODES = {
+    "AccountType": {
+        "ACCOUNT_PRD": 101,
+        "ACCOUNT_APP": 102,
+        "ACCOUNT_USER": 103,
+        "ACCOUNT_DEPT": 104,
+        "ACCOUNT_OTHER_USER": 105,
+        "ACCOUNT_MOCK": 106,
+    },
+    "BaselineStatus": {"ABNORMAL": -1, "SAFE": 1, "WARNING": 2, "OVERTIME": 3},
+    "BlockType": {"WEAK": 0, "STRONG": 1},
+    "ChangeType": {"NEW": 0, "UPDATE": 1, "DELETE": 2},
+    "CheckResult": {"SKIPPED": -2, "ERROR": -1, "PASSED": 0, "WARNING": 1, "CRITICAL": 2},
+    "DagType": {
+        "PERIODIC": 0,
+        "MANUAL_TASK": 1,
+        "SMOKE_TEST": 2,
+        "BACKFILL": 3,
+        "TEMPORARY_WORKFLOW": 4,
+        "MANUAL_WORKFLOW": 5,
+    },
+    "DataServiceType": {"API": 1, "FUNCTION": 2, "SERVICE_ORCHESTRATION": 3},
+    "Environment": {"DEV": 0, "PROD": 1},
+    "InstanceStatus": {
+        "NOT_RUNNING": 1,
+        "WAITING_FOR_TIME": 2,
+        "WAITING_FOR_RESOURCES": 3,
+        "RUNNING": 4,
+        "FAILED": 5,
+        "SUCCEEDED": 6,
+        "CHECKING_QUALITY": 7,
+        "CHECKING_CONDITION": 8,
+    },
+    "NodeType": {
+        "DIDE_SHELL": 6,
+        "SHELL": 6,
+        "ODPS_SQL": 10,
+        "ODPS_MR": 11,
+        "ODPS_PYTHON": 12,
+        "ODPS_JAR": 13,
+        "ODPS_ARCHIVE": 14,
+        "ODPS_FILE": 15,
+        "ODPS_TABLE": 16,
+        "ODPS_FUNCTION": 17,
+        "DI": 23,
+        "ODPS_SQL_SCRIPT": 24,
+        "ODPS_SCRIPT": 24,
+        "VIRTUAL": 99,
+        "ZERO_LOAD": 99,
+        "PYODPS": 221,
+        "PYODPS_2": 221,
+        "ODPS_SPARK": 225,
+        "EMR_HIVE": 227,
+        "EMR_SPARK": 228,
+        "EMR_SPARK_SQL": 229,
+        "EMR_MR": 230,
+        "OSS_INSPECT": 239,
+        "EMR_SHELL": 257,
+        "EMR_SPARK_SHELL": 258,
+        "EMR_PRESTO": 259,
+        "EMR_IMPALA": 260,
+        "RI": 900,
+        "CROSS_TENANTS": 1089,
+        "HOLOGRES_DEVELOP": 1091,
+        "HOLOGRES_SQL": 1093,
+        "CONTROLLER_ASSIGNMENT": 1100,
+        "CONTROLLER_BRANCH": 1101,
+        "CONTROLLER_JOIN": 1102,
+        "CONTROLLER_CYCLE": 1103,
+        "CONTROLLER_TRAVERSE": 1106,
+        "PYODPS3": 1221,
+    },
+    "SchedulerType": {
+        "NORMAL": 0,
+        "MANUAL": 1,
+        "PAUSE": 2,
+        "SKIP": 3,
+        "SKIP_UNCHOOSE": 4,
+        "SKIP_CYCLE": 5,
+        "CONDITION_UNCHOOSE": 6,
+        "REALTIME_DEPRECATED": 7,
+    },
+}
 
 
-@pytest.mark.parametrize("words", _WORDS, ids=lambda words: str(words.__name__))
+def _enumerations(kind: type) -> Iterator[type]:
+    for module in iter_modules(enumerations.__path__, f"{enumerations.__name__}."):
+        for value in vars(import_module(module.name)).values():
+            if isinstance(value, type) and value.__module__ == module.name and kind in value.__mro__[1:]:
+                yield value
+
+
+_WORD_CLASSES: dict[str, type[Word]] = {words.__name__: words for words in _enumerations(Word)}
+_CODE_CLASSES: dict[str, type[Code]] = {codes.__name__: codes for codes in _enumerations(Code)}
+_EACH = [(words, word) for words in _WORD_CLASSES.values() for word in _WORDS.get(words.__name__, [])]
+_EACH_CODE = [
+    (codes, name, number) for codes in _CODE_CLASSES.values() for name, number in _CODES.get(codes.__name__, {}).items()
+]
+
+# Words
+
+
+def test_every_enumeration_is_in_these_tables() -> None:
+    assert _WORD_CLASSES.keys() == _WORDS.keys()
+    assert _CODE_CLASSES.keys() == _CODES.keys()
+
+
+@pytest.mark.parametrize("words", _WORD_CLASSES.values(), ids=lambda words: str(words.__name__))
 def test_an_enumeration_has_the_words_of_the_reference(words: type[Word]) -> None:
-    assert [member.value for member in words] == _WORDS[words]
+    assert [member.value for member in words] == _WORDS[words.__name__]
+
+
+@pytest.mark.parametrize("words", _WORD_CLASSES.values(), ids=lambda words: str(words.__name__))
+def test_no_two_words_differ_in_their_spelling_only(words: type[Word]) -> None:
+    assert len({word.value.replace("_", "").replace(" ", "").casefold() for word in words}) == len(words)
 
 
 @pytest.mark.parametrize(("words", "word"), _EACH)
@@ -78,3 +220,65 @@ def test_a_word_in_a_text_is_the_text_on_the_wire(words: type[Word], word: str) 
     """`str` and f-strings show `OVERWRITE`, on every version of Python."""
     assert str(words(word)) == word
     assert f"{words(word)}" == word
+
+
+# Codes
+
+
+@pytest.mark.parametrize("codes", _CODE_CLASSES.values(), ids=lambda codes: str(codes.__name__))
+def test_an_enumeration_has_the_codes_of_the_reference(codes: type[Code]) -> None:
+    assert {name: int(member) for name, member in codes.__members__.items()} == _CODES[codes.__name__]
+
+
+@pytest.mark.parametrize(("codes", "name", "number"), _EACH_CODE)
+def test_a_code_is_read_by_number_and_by_number_in_a_string(codes: type[Code], name: str, number: int) -> None:
+    assert codes(number) is codes[name]
+    assert codes(str(number)) is codes[name]
+    assert codes(f" {number} ") is codes[name]
+
+
+@pytest.mark.parametrize(("codes", "name", "number"), _EACH_CODE)
+def test_a_code_is_read_by_name_however_it_is_written(codes: type[Code], name: str, number: int) -> None:
+    """An alias is as good as the name: `SHELL` is `DIDE_SHELL`."""
+    for written in (name, name.lower(), name.title(), name.replace("_", " "), name.replace("_", "")):
+        assert codes(written) is codes[name]
+
+
+@pytest.mark.parametrize(("codes", "name", "number"), _EACH_CODE)
+def test_a_code_is_its_number_and_shows_its_name(codes: type[Code], name: str, number: int) -> None:
+    """It compares as a number; `str` and f-strings show the name, on every version of Python."""
+    assert codes[name] == number
+    assert str(codes[name]) == f"{codes[name]}" == codes[name].name
+
+
+@pytest.mark.parametrize(
+    "value", ["", " ", "-", "--1", "10.0", "1e1", "ten", "777777", 777777, 0.5, None, [], {}, "²", "１０"]
+)
+def test_what_is_no_code_is_no_member(value: Any) -> None:
+    with pytest.raises(ValueError, match="is not a valid NodeType"):
+        NodeType(value)
+
+
+@pytest.mark.parametrize("value", [0, "0", 1, "1", "not_running", "NotRunning"])
+def test_not_running_is_1_and_was_0(value: Any) -> None:
+    assert InstanceStatus(value) is InstanceStatus.NOT_RUNNING
+
+
+@pytest.mark.parametrize("wire", [10, "10", "ODPS_SQL", "odps sql"])
+@pytest.mark.parametrize(("written", "by"), [("fileType", "number"), ("programType", "name")])
+def test_a_code_is_written_as_its_field_is(wire: object, written: str, by: str) -> None:
+    """The same enumeration goes by number in one field and by name in another."""
+    event: CommitFile | NodeChangeCreated
+    if by == "number":
+        event = read_event(CommitFile, sample_payload("commit-file", fileType=wire))
+        assert event.file_type is NodeType.ODPS_SQL
+    else:
+        event = read_event(NodeChangeCreated, sample_payload("node-change-created", programType=wire))
+        assert event.program_type is NodeType.ODPS_SQL
+    assert event.model_dump(by_alias=True, mode="json")[written] == (10 if by == "number" else "ODPS_SQL")
+
+
+@pytest.mark.parametrize(("wire", "read"), [(99, 99), ("99", 99), ("PAUSED_TWICE", "PAUSED_TWICE")])
+def test_a_code_that_nobody_knew_yet_stays_what_it_is(wire: object, read: object) -> None:
+    event = read_event(InstanceStatusChanges, sample_payload("instance-status-changes", status=wire))
+    assert (event.status, type(event.status)) == (read, type(read))

@@ -1,29 +1,8 @@
-"""The words that event fields take. A word nobody knew yet stays a plain `str` in its event.
-
-Source: the field tables of the DataWorks event reference. Each enumeration is named like its field on the wire.
-"""
+"""Words and codes of the events of uploads and downloads."""
 
 from __future__ import annotations
 
-from enum import Enum
-
-
-class Word(str, Enum):
-    """An enumeration that reads the wire's word however it is written: `MAXCOMPUTE`, `MaxCompute`."""
-
-    @classmethod
-    def _missing_(cls, value: object) -> Word | None:
-        if not isinstance(value, str):
-            return None
-        wanted = _fold(value)
-        return next((member for member in cls if _fold(member.value) == wanted), None)
-
-    def __str__(self) -> str:
-        return str(self.value)
-
-
-def _fold(word: str) -> str:
-    return word.replace("_", "").replace(" ", "").casefold()
+from .base import Word
 
 
 class ModuleType(Word):

@@ -1,0 +1,140 @@
+"""What a value on the wire is in Python: times, ids in one string, JSON in a string, known words and numbers.
+
+Reading takes every form that the references show; writing JSON gives the field's own form on the wire.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, time, timedelta, timezone
+from enum import Enum
+from typing import Annotated, Final, TypeAlias, TypeVar
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    WithJsonSchema,
+    WrapSerializer,
+)
+from pydantic_core import from_json
+
+from .enumerations.base import Code, Word
+
+SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""The vendor's clock: UTC+8 all year, so that no time zone data is needed."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=SHANGHAI) + timedelta(hours=8)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
+T = TypeVar("T")
+C = TypeVar("C", bound=Code)
+W = TypeVar("W", bound=Word)
+
+
+def _read_moment(value: object) -> object:
+    """Milliseconds since 1970, also in a string, or `yyyy-MM-dd HH:mm:ss` by the vendor's clock."""
+    if isinstance(value, bool):
+        raise ValueError("expected a time, got a boolean")
+    if isinstance(value, str):
+        value = value.strip()
+        try:
+            value = int(value) if value.lstrip("-").isdigit() else datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError("expected milliseconds since 1970, or yyyy-MM-dd HH:mm:ss") from None
+    if isinstance(value, (int, float)):
+        try:
+            return _EPOCH + timedelta(milliseconds=value)
+        except (OverflowError, ValueError):
+            raise ValueError("expected milliseconds since 1970, got a number that is no time") from None
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=SHANGHAI) if value.tzinfo is None else value.astimezone(SHANGHAI)
+    return value
+
+
+def _to_milliseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def to_clock_time(moment: datetime) -> str:
+    """The moment as `yyyy-MM-dd HH:mm:ss`, by its own clock."""
+    return moment.replace(microsecond=0, tzinfo=None).isoformat(" ")
+
+
+Milliseconds: TypeAlias = Annotated[
+    datetime,
+    BeforeValidator(_read_moment),
+    PlainSerializer(_to_milliseconds, when_used="json"),
+    WithJsonSchema({"type": ["integer", "string"], "description": "Milliseconds since 1970-01-01T00:00:00Z."}),
+]
+"""A moment that the wire writes as milliseconds since 1970; an aware datetime by the vendor's clock."""
+
+ClockTime: TypeAlias = Annotated[
+    datetime,
+    BeforeValidator(_read_moment),
+    PlainSerializer(to_clock_time, when_used="json"),
+    WithJsonSchema({"type": "string", "description": "yyyy-MM-dd HH:mm:ss, in Asia/Shanghai."}),
+]
+"""A moment that the wire writes as `yyyy-MM-dd HH:mm:ss`; an aware datetime by the vendor's clock."""
+
+DayOrTime: TypeAlias = date | time
+"""`yyyy-MM-dd` in the current reference; `HH:mm:ss` in the older one."""
+
+
+def _split(value: object) -> object:
+    return [item for item in value.split(",") if item.strip()] if isinstance(value, str) else value
+
+
+def _join(ids: tuple[int, ...]) -> str:
+    return ",".join(map(str, ids))
+
+
+CommaSeparatedIds: TypeAlias = Annotated[
+    tuple[int, ...],
+    BeforeValidator(_split),
+    PlainSerializer(_join, when_used="json"),
+    WithJsonSchema({"type": "string", "description": "Ids, separated by commas."}),
+]
+"""Ids that the wire writes into one string, with commas between them."""
+
+
+def _parse(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        parsed: object = from_json(value)
+    except ValueError:
+        raise ValueError("expected JSON in a string") from None
+    return parsed
+
+
+def _write(value: object, handler: SerializerFunctionWrapHandler) -> str:
+    return json.dumps(handler(value), ensure_ascii=False, separators=(",", ":"))
+
+
+JsonText = Annotated[
+    T,
+    BeforeValidator(_parse),
+    WrapSerializer(_write, when_used="json"),
+    WithJsonSchema({"type": "string", "contentMediaType": "application/json"}),
+]
+"""What the wire writes as JSON inside a string."""
+
+_known_first: Final = Field(union_mode="left_to_right")
+
+
+def _to_name(code: object) -> object:
+    return code.name if isinstance(code, Enum) else code
+
+
+def to_lower_name(code: object) -> object:
+    """The name of a code in lower case; what is none as it is."""
+    return code.name.lower() if isinstance(code, Enum) else code
+
+
+KnownWord = Annotated[W | str, _known_first]
+"""A word of the enumeration; one that nobody knew yet stays a `str`."""
+KnownNumber = Annotated[C | int | str, _known_first]
+"""A code of the enumeration, by number on the wire; one that nobody knew yet stays an `int`, or a `str`."""
+KnownName = Annotated[C | int | str, _known_first, PlainSerializer(_to_name, when_used="json")]
+"""A code of the enumeration, by name on the wire; one that nobody knew yet stays an `int`, or a `str`."""
