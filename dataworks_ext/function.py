@@ -17,7 +17,7 @@ from .deadline import LEFT_BEHIND, NO_LIMIT
 from .decision import Decision, Verdict
 from .extension import Extension
 from .loading import APP_VARIABLE, DEFAULT_APP, load_extension
-from .message import MessageError, read_message
+from .message import Message, MessageError, read_messages
 from .record import Recorder
 from .retirement import Retirement
 from .texts import TEXTS, with_request
@@ -77,21 +77,35 @@ class Function:
         try:
             self._prepare()
         except BaseException as error:
-            self._give_up(b"", context, error)
+            self._give_up(context, error)
 
     def handler(self, event: bytes, context: FunctionContext) -> str:
-        """What the runtime calls for each request.
+        """What the runtime calls for each request. Never raises.
+
+        Args:
+            event: A message of Function Compute or EventBridge, or an array of them; the deadline of the request is
+                that of them all.
+            context: The runtime's.
 
         Returns:
-            The reply as JSON: `checkResult` (`OK`, `WARN` or `FAIL`), and `errorMessage` unless it is `OK`.
+            The reply as JSON: `checkResult` (`OK`, `WARN` or `FAIL`), and `errorMessage` unless it is `OK`; for an
+            array, an array with the reply to each element in its place. DataWorks does not see the reply to a message
+            of EventBridge.
         """
         started = time.monotonic()
         thread = threading.get_ident()
         self._in_flight[thread] = started
         try:
-            return self._answer(event, context, started)
+            if not self._prepared:
+                self._prepare()
+            messages = read_messages(event)
+            if isinstance(messages, list):
+                return f"[{', '.join([self._answer_safely(one, context, started) for one in messages])}]"
+            return self._answer(messages, context, started)
+        except MessageError as error:
+            return self._answer_safely(error, context, started)
         except BaseException as error:
-            return self._give_up(event, context, error)
+            return self._give_up(context, error)
         finally:
             del self._in_flight[thread]
             if LEFT_BEHIND:
@@ -101,19 +115,21 @@ class Function:
         """The decision on one message."""
         return self.extension.decide(scope)
 
-    def _answer(self, event: bytes, context: FunctionContext, started: float) -> str:
-        if not self._prepared:
-            self._prepare()
-        request_id = _request_id(context)
+    def _answer_safely(self, message: Message | MessageError, context: FunctionContext, started: float) -> str:
+        """The reply to one message, or to what is none. Never raises, so that it costs no other message its reply."""
         try:
-            message = read_message(event)
-        except MessageError as error:
-            return self._refuse(error, request_id)
-        scope = MessageScope(message, request_id, started + _budget(context), logger=self._recorder.logger)
+            if isinstance(message, MessageError):
+                return self._refuse(message, _request_id(context))
+            return self._answer(message, context, started)
+        except BaseException as error:
+            return self._give_up(context, error, message.message_id)
+
+    def _answer(self, message: Message, context: FunctionContext, started: float) -> str:
+        scope = MessageScope(message, _request_id(context), started + _budget(context), logger=self._recorder.logger)
         decision = self.decide(scope)
         observers = self.extension.notify(scope)
         elapsed_ms = int((time.monotonic() - started) * 1_000_000) / 1_000
-        self._recorder.message(scope, decision, observers, elapsed_ms, "returned", self.extension)
+        self._recorder.message(scope, decision, observers, elapsed_ms, _delivery(message), self.extension)
         return reply(decision)
 
     def _refuse(self, error: MessageError, request_id: str) -> str:
@@ -123,12 +139,12 @@ class Function:
         self._record_unread(error, decision, request_id, error.message_id)
         return reply(decision)
 
-    def _give_up(self, event: bytes, context: FunctionContext, error: BaseException) -> str:
+    def _give_up(self, context: FunctionContext, error: BaseException, message_id: str | None = None) -> str:
         """The answer when the framework itself fails: closed, and with as little code as possible."""
         request_id = _request_id(context)
         decision = Decision(Verdict.FAIL, with_request("en", TEXTS["en"].broken, request_id))
         with suppress(BaseException):  # stdout may be gone: the reply is what is left
-            self._record_unread(error, decision, request_id, None)
+            self._record_unread(error, decision, request_id, message_id)
         return reply(decision)
 
     def _record_unread(self, error: BaseException, decision: Decision, request_id: str, message_id: str | None) -> None:
@@ -197,6 +213,13 @@ def reply(decision: Decision) -> str:
     if decision.verdict is Verdict.OK:
         return _OK
     return json.dumps({"checkResult": decision.verdict.value, "errorMessage": decision.message})
+
+
+def _delivery(message: Message) -> str:
+    """What becomes of the reply. On EventBridge it is due where somebody waits, and this version does not send it."""
+    if message.channel == "function-compute":
+        return "returned"
+    return "due" if message.blocking else "none"
 
 
 def _request_id(context: object) -> str:

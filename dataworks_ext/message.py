@@ -1,30 +1,33 @@
 """From bytes to messages: the envelope that an event travels in.
 
-Source: the DataWorks event reference, "Function Compute message envelope".
+Source: the DataWorks event reference, "Function Compute message envelope" and "EventBridge message envelope".
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Final, Literal, NamedTuple
 
 from pydantic_core import from_json
 
 from .events.catalog import catalog
 
 Channel = Literal["function-compute", "eventbridge"]
+ENVELOPE_KEYS: Final = frozenset({"messageBody", "data", "specversion"})
+"""Keys that only an envelope has: Function Compute's the first, EventBridge's (CloudEvents 1.0) the others."""
+_CODES: Final = {entry.type: entry.code for entry in catalog.values()}
 
 
 class Message(NamedTuple):
     """An envelope, read."""
 
     message_id: str | None
-    """`messageId`; None where the envelope has none."""
+    """`messageId`, or `id` of a CloudEvent; None where the envelope has none."""
     event_code: str
-    """`eventCode` of the payload, else `eventType` of the envelope."""
+    """`eventCode` of the payload, else `eventType` of the envelope, or the code of a CloudEvent's `type`."""
     payload: Mapping[str, object]
-    """The event as it came: `messageBody`."""
+    """The event as it came: `messageBody`, or `data` of a CloudEvent."""
     channel: Channel = "function-compute"
     """The way the message came, and the way its reply goes."""
     blocking: bool = True
@@ -54,25 +57,72 @@ class JsonError(MessageError):
 
 
 def read_message(data: bytes | str) -> Message:
-    """The message in the bytes that Function Compute hands over.
+    """The one message in the bytes that Function Compute hands over, by itself or alone in an array.
 
     Raises:
-        MessageError: There is none; `JsonError` if it is not even JSON.
+        MessageError: There is none, or there are several; `JsonError` if it is not even JSON.
     """
-    envelope = parse_json(data)
+    messages = read_messages(data)
+    if isinstance(messages, Message):
+        return messages
+    if len(messages) > 1:
+        raise MessageError(f"expected one message, got an array of {len(messages)}; use read_messages to read them all")
+    if isinstance(messages[0], MessageError):
+        raise messages[0]
+    return messages[0]
+
+
+def read_envelope(envelope: object) -> Message:
+    """The message in an envelope that is parsed already. Its keys tell whose envelope it is.
+
+    Raises:
+        MessageError: It is no envelope, or it holds no event.
+    """
     if not isinstance(envelope, dict):
         raise MessageError(f"expected a message (a JSON object), got {_json_type(envelope)}")
     if "messageBody" in envelope:
         return _from_function_compute(envelope)
-    if "specversion" in envelope or "data" in envelope:
+    if "data" in envelope or "specversion" in envelope:
+        return _from_eventbridge(envelope)
+    if "eventCode" in envelope:
         raise MessageError(
-            "this is an EventBridge message, which this version does not answer; "
-            "connect the extension to Function Compute directly",
-            _text(envelope.get("id")),
+            "this is a payload without its envelope; pass on the whole message, "
+            "with the payload as messageBody (Function Compute) or data (EventBridge)"
         )
     raise MessageError(
-        "the object has no messageBody, so it is no message of DataWorks", _text(envelope.get("messageId"))
+        "the object has neither messageBody (Function Compute) nor data (EventBridge), "
+        "so it is no message of DataWorks",
+        _text(envelope.get("messageId")),
     )
+
+
+def read_messages(
+    data: bytes | str, read: Callable[[object], Message] = read_envelope
+) -> Message | list[Message | MessageError]:
+    """What the bytes hold: one message, or what an array holds in its order.
+
+    An element that is no message is its error, and costs no other element its reading.
+
+    Args:
+        data: JSON, an envelope or an array of envelopes; an EventBridge target that batches sends an array.
+        read: Reads one element, parsed already.
+
+    Raises:
+        MessageError: There is neither a message nor an array with anything in it; `JsonError` if it is not even JSON.
+    """
+    parsed = parse_json(data)
+    if not isinstance(parsed, list):
+        return read(parsed)
+    if not parsed:
+        raise MessageError("an empty array holds no message")
+    return [_read_element(element, read) for element in parsed]
+
+
+def _read_element(element: object, read: Callable[[object], Message]) -> Message | MessageError:
+    try:
+        return read(element)
+    except MessageError as error:
+        return error
 
 
 def parse_json(data: bytes | str) -> object:
@@ -122,6 +172,26 @@ def _from_function_compute(envelope: Mapping[str, object]) -> Message:
         blocking = is_blocking(blocking, code)
     biz_id = _text(envelope.get("extensionBizId"))
     return Message._make((message_id, code, payload, "function-compute", blocking, biz_id))
+
+
+def _from_eventbridge(envelope: Mapping[str, object]) -> Message:
+    message_id = _text(envelope.get("id"))
+    payload = envelope.get("data")
+    if not isinstance(payload, dict):
+        got = _json_type(payload) if "data" in envelope else "nothing"
+        raise MessageError(
+            f"data should be an object, got {got}; let the EventBridge target pass on the whole event", message_id
+        )
+    code = payload.get("eventCode") or _code_of(envelope.get("type"))
+    if not isinstance(code, str) or not code:
+        raise MessageError("the message names no event: neither data.eventCode nor type is a word", message_id)
+    blocking = is_blocking(payload.get("blockBusiness"), code)
+    return Message(message_id, code, payload, "eventbridge", blocking, _text(payload.get("extensionBizId")))
+
+
+def _code_of(event_type: object) -> str | None:
+    """The code that the type stands for; of a type that the catalog does not know, the type itself."""
+    return _CODES.get(event_type, event_type) if isinstance(event_type, str) else None
 
 
 def is_blocking(flag: object, code: str) -> bool:

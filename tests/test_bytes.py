@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from dataworks_ext import Extension, Outcome, PolicyContext, allow, deny, warn
-from dataworks_ext.events import DownloadResources, Event
+from dataworks_ext.events import DownloadResources, Event, catalog
 from dataworks_ext.function import Function
-from dataworks_ext.testing import FunctionContext, function_compute_message, sample_payload
+from dataworks_ext.testing import FunctionContext, eventbridge_message, function_compute_message, sample_payload
 
 CODE = "download-resources"
 REAL = function_compute_message(CODE)
 ENVELOPE: dict[str, Any] = json.loads(REAL)
+BRIDGED = eventbridge_message(CODE)
+CLOUD_EVENT: dict[str, Any] = json.loads(BRIDGED)
 MEBIBYTE = 1 << 20
 CONTEXT = FunctionContext()
 often = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -62,7 +64,7 @@ def refuse(constant: str) -> NoReturn:
 
 
 def check(data: Any) -> list[str]:
-    """What holds for every reply and record of any function. Returns the verdicts."""
+    """What holds for every reply and record of any function. Returns the verdicts, of an array all in one string."""
     return [_check(function, data) for function in FUNCTIONS.values()]
 
 
@@ -72,18 +74,24 @@ def _check(function: Function, data: Any) -> str:
     assert type(reply) is str
     reply.encode()
     answer = json.loads(reply, parse_constant=refuse)
+    *lines, nothing = printed.getvalue().split("\n")
+    assert nothing == ""
+    answers = answer if isinstance(answer, list) else [answer]
+    return " ".join(_verdict(*one) for one in zip(answers, lines, strict=True))
+
+
+def _verdict(answer: dict[str, str], line: str) -> str:
+    """What holds for every reply and its record."""
     verdict = answer["checkResult"]
     assert verdict in ("OK", "WARN", "FAIL")
     assert set(answer) == {"checkResult"} | ({"errorMessage"} if verdict != "OK" else set())
     if verdict != "OK":
         assert isinstance(answer["errorMessage"], str)
         assert answer["errorMessage"].strip()
-    line, nothing = printed.getvalue().split("\n")
-    assert nothing == ""
     line.encode()
     record = json.loads(line, parse_constant=refuse)
     assert (record["kind"], record["verdict"]) == ("message", verdict)
-    return str(verdict)
+    return verdict
 
 
 def message(**changes: object) -> str:
@@ -162,6 +170,50 @@ def test_any_payload_of_an_unknown_event_is_answered(payload: dict[str, object])
     check(message(messageBody=payload, eventType="brand-new-event"))
 
 
+@often
+@given(st.sampled_from(sorted(CLOUD_EVENT)), JSON_VALUES)
+def test_any_value_of_any_key_of_a_cloud_event_is_answered(key: str, value: object) -> None:
+    check(json.dumps({**CLOUD_EVENT, key: value}))
+
+
+@often
+@given(st.sampled_from(sorted({*CLOUD_EVENT["data"], "eventCode", "blockBusiness", "extensionBizId"})), JSON_VALUES)
+def test_any_value_of_any_field_of_the_data_is_answered(field: str, value: object) -> None:
+    check(json.dumps({**CLOUD_EVENT, "data": {**CLOUD_EVENT["data"], field: value}}))
+
+
+ELEMENTS = st.one_of(
+    JSON_VALUES,
+    st.sampled_from([ENVELOPE, CLOUD_EVENT, ENVELOPE["messageBody"]]),
+    st.sampled_from(sorted(catalog)).map(lambda code: json.loads(eventbridge_message(code))),
+    st.builds(lambda key, value: {**ENVELOPE, key: value}, st.sampled_from(sorted(ENVELOPE)), JSON_VALUES),
+    st.builds(lambda key, value: {**CLOUD_EVENT, key: value}, st.sampled_from(sorted(CLOUD_EVENT)), JSON_VALUES),
+)
+
+
+@often
+@given(st.lists(ELEMENTS, min_size=1, max_size=4))
+def test_each_element_of_any_array_is_answered_as_it_would_be_alone(elements: list[object]) -> None:
+    """Each has a reply in its place and a record; what stands beside it does not matter."""
+    alone = [check(json.dumps([element])) for element in elements]
+    assert check(json.dumps(elements)) == [" ".join(verdicts) for verdicts in zip(*alone, strict=True)]
+
+
+@often
+@given(st.lists(ELEMENTS, min_size=1, max_size=4))
+def test_the_replies_to_any_array_are_an_array_of_its_length(elements: list[object]) -> None:
+    for function in FUNCTIONS.values():
+        with redirect_stdout(io.StringIO()):
+            replies = json.loads(function.handler(json.dumps(elements).encode(), CONTEXT))
+        assert (type(replies), len(replies)) == (list, len(elements))
+
+
+@often
+@given(st.integers(1, len(BRIDGED)))
+def test_an_array_that_breaks_off_is_answered_as_one(length: int) -> None:
+    assert set(check(b"[" + BRIDGED[:length])) == {"FAIL"}
+
+
 # What somebody could think of
 
 
@@ -179,6 +231,9 @@ ODDITIES: dict[str, Any] = {
     "null": b"null",
     "an array": b"[]",
     "an array of messages": b"[" + REAL + b"]",
+    "an array of both channels": b"[" + REAL + b"," + BRIDGED + b"]",
+    "an array of an array": b"[[" + REAL + b"]]",
+    "an array of a thousand": b"[" + b",".join([b"null"] * 500 + [BRIDGED] * 500) + b"]",
     "arrays 100,000 deep": nested("[", "]", 100_000),
     "arrays that are never closed": "[" * 100_000,
     "objects 100,000 deep": nested('{"a":', "}", 100_000, "1"),
@@ -226,7 +281,13 @@ ODDITIES: dict[str, Any] = {
     "control characters": message_with(sqlText="a\x00b\nc\x1b[31m\u2028\u202e"),
     "an event code of spaces": message_with(eventCode=" "),
     "the word for every event": message_with(eventCode="*"),
-    "an EventBridge message": json.dumps({"specversion": "1.0", "id": "5", "data": ENVELOPE["messageBody"]}),
+    "an EventBridge message": BRIDGED,
+    "an EventBridge message without data": json.dumps({"specversion": "1.0", "id": "5"}),
+    "an EventBridge message in a str": BRIDGED.decode(),
+    "a lone surrogate as type": json.dumps({**CLOUD_EVENT, "type": "\ud800", "data": {}}),
+    "a type of 1 MiB": json.dumps({**CLOUD_EVENT, "type": "x" * MEBIBYTE, "data": {}}),
+    "both envelopes at once": json.dumps({**CLOUD_EVENT, **ENVELOPE}),
+    "a payload without its envelope": json.dumps(sample_payload(CODE)),
     "an empty payload": message(messageBody={}),
 }
 
@@ -242,9 +303,9 @@ def test_oddities_are_answered(data: Any) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("nothing", "None", "null", "an array", "an array of messages", "6 MiB of spaces", "6 MiB of zeros"),
+        *("nothing", "None", "null", "an array", "an array of an array", "6 MiB of spaces", "6 MiB of zeros"),
         *("arrays 100,000 deep", "objects 100,000 deep", "a number of 5,000 digits", "NaN as a whole", "Latin-1"),
-        *("an EventBridge message", "half of UTF-16", "a dictionary"),
+        *("an EventBridge message without data", "a payload without its envelope", "half of UTF-16", "a dictionary"),
     ],
 )
 def test_what_holds_no_message_is_refused_by_every_extension(name: str) -> None:
@@ -253,7 +314,10 @@ def test_what_holds_no_message_is_refused_by_every_extension(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["a byte order mark", "UTF-16", "UTF-16 without a mark", "UTF-32", "a str", "a lone surrogate as event code"],
+    [
+        *("a byte order mark", "UTF-16", "UTF-16 without a mark", "UTF-32", "a str", "a lone surrogate as event code"),
+        *("an EventBridge message", "an EventBridge message in a str", "a lone surrogate as type"),
+    ],
 )
 def test_an_unusual_encoding_is_read_all_the_same(name: str) -> None:
     assert check(ODDITIES[name])[-1] == "OK"
@@ -267,3 +331,8 @@ def test_numbers_in_strings_are_numbers() -> None:
 def test_every_published_event_is_answered() -> None:
     for code in ("commit-file", "delete-project", "upload-data-to-table", "project-deleted"):
         check(message(messageBody=sample_payload(code), eventType=code))
+
+
+@pytest.mark.parametrize("code", catalog)
+def test_every_event_over_eventbridge_is_answered(code: str) -> None:
+    assert "FAIL" not in check(eventbridge_message(code))[-1]

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from dataworks_ext import Extension, Outcome, PolicyContext, PolicyPack, deny, warn
+from dataworks_ext import Decision, Extension, Outcome, PolicyContext, PolicyPack, deny, warn
+from dataworks_ext.context import MessageScope
 from dataworks_ext.events import DownloadResources
 from dataworks_ext.function import DeployedFunction, Function, UnloadedFunction
-from dataworks_ext.testing import FunctionContext, function_compute_message
+from dataworks_ext.testing import FunctionContext, eventbridge_message, function_compute_message
 from dataworks_ext.testing.contexts import FunctionMeta
 
 CODE = "download-resources"
@@ -108,7 +109,7 @@ def test_bytes_without_a_message_are_fail_with_the_reason() -> None:
     assert answer(limiting("downloads"), b"[]") == {
         "checkResult": "FAIL",
         "errorMessage": "The extension could not read this message of DataWorks. "
-        "Expected a message (a JSON object), got an array. "
+        "An empty array holds no message. "
         "Please tell your administrator this request id: 1-6740b2c3",
     }
 
@@ -148,6 +149,189 @@ def test_lines_of_a_policy_are_records_with_the_ids(capsys: pytest.CaptureFixtur
 
 def test_a_context_without_a_request_id_is_good_enough() -> None:
     assert limiting("downloads").handler(download(), None) == OK  # type: ignore[arg-type]
+
+
+# Messages of EventBridge
+
+
+def bridged(rows: int = 5, message_id: str = "m-0") -> bytes:
+    return eventbridge_message(CODE, message_id=message_id, dataRowSize=rows)
+
+
+@pytest.mark.parametrize("rows", [10, 11])
+def test_a_message_of_eventbridge_is_decided_like_any_other(rows: int) -> None:
+    assert limiting("downloads").handler(bridged(rows), CONTEXT) == limiting("downloads").handler(
+        download(rows), CONTEXT
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "channel", "blocking", "delivery"),
+    [
+        (function_compute_message(CODE), "function-compute", True, "returned"),
+        (function_compute_message("freeze-instance"), "function-compute", False, "returned"),
+        (eventbridge_message(CODE), "eventbridge", True, "due"),
+        (eventbridge_message("commit-file"), "eventbridge", True, "due"),
+        (eventbridge_message("commit-file", eventCode="of-tomorrow"), "eventbridge", True, "due"),
+        (eventbridge_message("commit-file", blockBusiness=False), "eventbridge", False, "none"),
+        (eventbridge_message("freeze-instance"), "eventbridge", False, "none"),
+        (eventbridge_message("node-change-created"), "eventbridge", False, "none"),
+    ],
+)
+@pytest.mark.parametrize("form", [b"%b", b"[%b]"], ids=["by itself", "in an array"])
+def test_the_record_says_what_becomes_of_the_reply(
+    data: bytes, channel: str, blocking: bool, delivery: str, form: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Somebody may wait for the reply to a message of EventBridge, which is not sent yet."""
+    limiting("downloads").handler(form % data, CONTEXT)
+    [record] = records(capsys)
+    assert (record["channel"], record["blocking"], record["delivery"]) == (channel, blocking, delivery)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        eventbridge_message("freeze-instance"),
+        eventbridge_message("commit-file", blockBusiness=False),
+        function_compute_message("freeze-instance"),
+    ],
+)
+@pytest.mark.parametrize(("form", "expected"), [(b"%b", OK), (b"[%b]", f"[{OK}]")])
+def test_a_message_that_nobody_waits_for_reaches_observers_only(data: bytes, form: bytes, expected: str) -> None:
+    told: list[str] = []
+    extension = Extension("data-guard", default="deny")
+    extension.policy("*", id="rule")(lambda event: deny("never"))
+    extension.observer("*", id="watch")(lambda event: told.append(event.event_code))
+    assert Function(extension).handler(form % data, CONTEXT) == expected
+    assert len(told) == 1
+
+
+def test_a_message_of_eventbridge_that_holds_no_event_is_refused_with_its_id(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    reply = answer(limiting("downloads"), b'{"specversion": "1.0", "id": "m-1", "data": 5}')
+    assert reply["errorMessage"].startswith(
+        "The extension could not read this message of DataWorks. Data should be an object, got a number; "
+    )
+    [record] = records(capsys)
+    assert (record["verdict"], record["message_id"], record["message"]) == ("FAIL", "m-1", reply["errorMessage"])
+
+
+# Arrays of messages
+
+
+def array(*elements: bytes) -> bytes:
+    return b"[" + b", ".join(elements) + b"]"
+
+
+def answers(function: Function | DeployedFunction, *elements: bytes) -> list[dict[str, str]]:
+    parsed: list[dict[str, str]] = json.loads(function.handler(array(*elements), CONTEXT))
+    return parsed
+
+
+def verdicts(function: Function | DeployedFunction, *elements: bytes) -> list[str]:
+    return [reply["checkResult"] for reply in answers(function, *elements)]
+
+
+def test_an_array_has_one_reply_an_element_in_order() -> None:
+    """Whatever envelope an element has; nonsense is refused in its place."""
+    replies = answers(limiting("downloads"), bridged(11), b"5", download(10), bridged(12), b"{}", download(13))
+    texts = [reply.get("errorMessage", "").partition(" Please")[0] for reply in replies]
+    unreadable = "The extension could not read this message of DataWorks."
+    assert [reply["checkResult"] for reply in replies] == ["FAIL", "FAIL", "OK", "FAIL", "FAIL", "FAIL"]
+    assert texts == [
+        "11 rows",
+        f"{unreadable} Expected a message (a JSON object), got a number.",
+        "",
+        "12 rows",
+        f"{unreadable} The object has neither messageBody (Function Compute) nor data (EventBridge), "
+        "so it is no message of DataWorks.",
+        "13 rows",
+    ]
+
+
+@pytest.mark.parametrize("element", [bridged(11), download(10), b"null"])
+def test_an_array_of_one_has_an_array_of_one_reply(element: bytes) -> None:
+    assert len(answers(limiting("downloads"), element)) == 1
+
+
+def test_an_empty_array_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer(limiting("downloads"), array())["checkResult"] == "FAIL"
+    assert len(records(capsys)) == 1
+
+
+def test_an_array_has_one_record_an_element_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    limiting("downloads").handler(
+        array(
+            bridged(11, message_id="m-1"),
+            b'{"data": [], "id": "m-2"}',
+            function_compute_message(CODE, message_id="m-3", dataRowSize=5),
+            b"5",
+        ),
+        CONTEXT,
+    )
+    found = records(capsys)
+    assert [(record["message_id"], record["verdict"], record.get("delivery")) for record in found] == [
+        ("m-1", "FAIL", "due"),
+        ("m-2", "FAIL", None),
+        ("m-3", "OK", "returned"),
+        (None, "FAIL", None),
+    ]
+    assert {(record["kind"], record["request_id"]) for record in found} == {("message", "1-6740b2c3")}
+
+
+def test_a_policy_that_fails_on_one_element_fails_on_no_other() -> None:
+    extension = Extension("data-guard")
+
+    @extension.policy(DownloadResources)
+    def rule(event: DownloadResources) -> Outcome | None:
+        if event.data_row_size == 6:
+            raise SystemExit
+        return None
+
+    assert verdicts(Function(extension), bridged(5), bridged(6), bridged(7)) == ["OK", "FAIL", "OK"]
+
+
+def test_an_element_that_the_framework_fails_on_costs_no_other_its_reply(capsys: pytest.CaptureFixture[str]) -> None:
+    class Failing(Function):
+        def decide(self, scope: MessageScope) -> Decision:
+            if scope.message.message_id == "m-1":
+                raise KeyboardInterrupt
+            return super().decide(scope)
+
+    function = Failing(Extension("data-guard"))
+    assert verdicts(function, bridged(), bridged(message_id="m-1"), bridged()) == ["OK", "FAIL", "OK"]
+    assert [(record["verdict"], record["message_id"] == "m-1") for record in records(capsys)] == [
+        ("OK", False),
+        ("FAIL", True),
+        ("OK", False),
+    ]
+
+
+def test_a_closed_stdout_costs_no_element_its_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+    close_stdout(monkeypatch)
+    assert verdicts(limiting("downloads"), bridged(5), b"5", download(11)) == ["FAIL"] * 3
+
+
+def test_the_elements_of_an_array_share_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one takes, the next does not have."""
+    now = 1_000.0
+    left: list[float] = []
+    extension = Extension("data-guard")
+
+    @extension.policy(DownloadResources)
+    def rule(event: DownloadResources, context: PolicyContext[BaseModel]) -> Outcome | None:
+        nonlocal now
+        left.append(context.remaining)
+        now += event.data_row_size
+        return None
+
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    context = FunctionContext(function=FunctionMeta(timeout=60))
+    replies = json.loads(Function(extension).handler(array(*map(bridged, (1, 2, 100, 4))), context))
+    assert left == pytest.approx([59.5, 58.5, 56.5])
+    assert [reply["checkResult"] for reply in replies[:2] + replies[3:]] == ["OK", "OK", "FAIL"]
+    assert replies[3]["errorMessage"].startswith("The rule data-guard.rule could not be checked.")
 
 
 # The time that policies have
@@ -481,6 +665,11 @@ def test_an_extension_that_cannot_be_loaded_denies_where_nothing_can_be_recorded
     deployed = DeployedFunction()
     deployed.initializer(CONTEXT)
     assert answer(deployed, download())["checkResult"] == "FAIL"
+
+
+def test_an_extension_that_cannot_be_loaded_denies_every_element(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATAWORKS_EXT_APP", "no_such_rules:extension")
+    assert verdicts(DeployedFunction(), bridged(), b"5", download()) == ["FAIL"] * 3
 
 
 def test_the_stand_in_decides_alike_without_loading(capsys: pytest.CaptureFixture[str]) -> None:

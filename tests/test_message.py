@@ -1,4 +1,4 @@
-"""From bytes to a message: the envelope of Function Compute, and everything that is none."""
+"""From bytes to messages: the envelopes of Function Compute and EventBridge, and everything that is none."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataworks_ext.message import JsonError, Message, MessageError, parse_json, read_message
-from dataworks_ext.testing import function_compute_message, sample_payload
+from dataworks_ext.events import catalog
+from dataworks_ext.message import JsonError, Message, MessageError, parse_json, read_message, read_messages
+from dataworks_ext.testing import eventbridge_message, function_compute_message, sample_payload
 
-_NO_MESSAGE = "the object has no messageBody, so it is no message of DataWorks"
-_NO_EVENT = "the message names no event: neither messageBody.eventCode nor eventType is a word"
-_EVENTBRIDGE = (
-    "this is an EventBridge message, which this version does not answer; "
-    "connect the extension to Function Compute directly"
+_NO_MESSAGE = (
+    "the object has neither messageBody (Function Compute) nor data (EventBridge), so it is no message of DataWorks"
 )
+_NO_ENVELOPE = (
+    "this is a payload without its envelope; pass on the whole message, "
+    "with the payload as messageBody (Function Compute) or data (EventBridge)"
+)
+_NO_EVENT = "the message names no event: neither messageBody.eventCode nor eventType is a word"
+_NO_EVENT_OF_EVENTBRIDGE = "the message names no event: neither data.eventCode nor type is a word"
+_EMPTY = "an empty array holds no message"
 
 
 def _envelope(**changes: object) -> dict[str, object]:
@@ -36,6 +41,41 @@ def _envelope(**changes: object) -> dict[str, object]:
 
 def _bytes(**changes: object) -> bytes:
     return json.dumps(_envelope(**changes)).encode()
+
+
+def _cloud_event(**changes: object) -> dict[str, object]:
+    """The published envelope of EventBridge, with changes by wire name."""
+    return {
+        "datacontenttype": "application/json;charset=utf-8",
+        "data": sample_payload("commit-file"),
+        "id": "539fd8f4-4ea1-4625-aa8b-6c9066740001",
+        "source": "acs.dataworks",
+        "specversion": "1.0",
+        "subject": "",
+        "time": "2020-11-19T21:04:41+08:00",
+        "type": "dataworks:FileChange:CommitFile",
+        "aliyunaccountid": "1234567890980001",
+        **changes,
+    }
+
+
+def _cloud_bytes(**changes: object) -> bytes:
+    return json.dumps(_cloud_event(**changes)).encode()
+
+
+def _array(*elements: object) -> bytes:
+    return json.dumps(elements).encode()
+
+
+def _elements(data: bytes | str) -> list[Message | MessageError]:
+    messages = read_messages(data)
+    assert isinstance(messages, list)
+    return messages
+
+
+def _told(elements: list[Message | MessageError]) -> list[str]:
+    """The code of each message, the text of each error."""
+    return [element.event_code if isinstance(element, Message) else str(element) for element in elements]
 
 
 def _error(data: bytes | str) -> MessageError:
@@ -150,14 +190,211 @@ def test_the_flag_of_the_body_is_not_the_envelopes() -> None:
     assert message.blocking is False
 
 
+# The envelope of EventBridge
+
+
+def test_the_published_cloud_event_reads() -> None:
+    assert read_message(_cloud_bytes()) == Message(
+        message_id="539fd8f4-4ea1-4625-aa8b-6c9066740001",
+        event_code="commit-file",
+        payload=sample_payload("commit-file"),
+        channel="eventbridge",
+        blocking=True,
+        extension_biz_id="eb0c2f9a3d1b9ce",
+    )
+
+
+def test_a_cloud_event_needs_no_more_than_data_with_a_code() -> None:
+    """Its `specversion` may be missing."""
+    message = read_message(b'{"data": {"eventCode": "commit-file"}}')
+    assert message == Message(None, "commit-file", {"eventCode": "commit-file"}, "eventbridge")
+
+
+def test_a_message_body_makes_it_function_computes() -> None:
+    """Whatever else the envelope has."""
+    assert read_message(_bytes(data={"eventCode": "run-file"}, specversion="1.0")) == read_message(_bytes())
+
+
+@pytest.mark.parametrize(
+    ("value", "message_id"), [("a-1", "a-1"), (9007199254740993, "9007199254740993"), ("", None), (None, None)]
+)
+def test_the_id_of_a_cloud_event_is_the_message_id(value: object, message_id: str | None) -> None:
+    assert read_message(_cloud_bytes(id=value)).message_id == message_id
+
+
+@pytest.mark.parametrize(("value", "biz_id"), [("job_1", "job_1"), (660, "660"), ("", None), (None, None)])
+def test_the_check_id_of_a_cloud_event_is_in_its_data(value: object, biz_id: str | None) -> None:
+    data = {"eventCode": "commit-file", "extensionBizId": value}
+    assert read_message(_cloud_bytes(data=data, extensionBizId="elsewhere")).extension_biz_id == biz_id
+
+
+@pytest.mark.parametrize("code", catalog)
+def test_an_event_is_the_same_in_either_envelope(code: str) -> None:
+    direct, bridged = read_message(function_compute_message(code)), read_message(eventbridge_message(code))
+    assert (direct.event_code, direct.payload, direct.blocking) == (code, bridged.payload, bridged.blocking)
+    assert (bridged.event_code, bridged.channel) == (code, "eventbridge")
+
+
+@pytest.mark.parametrize("code", catalog)
+@pytest.mark.parametrize("data", [{}, {"eventCode": None}, {"eventCode": ""}])
+def test_an_older_cloud_event_has_its_code_by_its_type(code: str, data: dict[str, object]) -> None:
+    """The payload of old has no event code."""
+    message = read_message(_cloud_bytes(type=catalog[code].type, data={"tenantId": 1, **data}))
+    assert (message.event_code, message.payload) == (code, {"tenantId": 1, **data})
+    assert message.blocking is catalog[code].extension_point
+
+
+def test_the_code_of_the_data_comes_before_the_type() -> None:
+    message = read_message(_cloud_bytes(data={"eventCode": "run-file"}, type="dataworks:FileChange:CommitFile"))
+    assert message.event_code == "run-file"
+
+
+@pytest.mark.parametrize(
+    "event_type",
+    [
+        "dataworks:FileChange:Tomorrow",
+        "dataworks:filechange:commitfile",
+        " dataworks:FileChange:CommitFile",
+        "dataworks:NodeChange:UnfreezeNode",
+        "commit-file",
+    ],
+)
+def test_a_type_that_is_not_in_the_catalog_is_the_code(event_type: str) -> None:
+    """Types are matched to the letter, and what DataWorks adds tomorrow is a message."""
+    assert read_message(_cloud_bytes(data={}, type=event_type)).event_code == event_type
+
+
+@pytest.mark.parametrize(
+    ("data", "event_type"),
+    [({}, None), ({}, ""), ({}, 5), ({}, ["run-file"]), ({}, {}), ({"eventCode": None}, None), ({"eventCode": 7}, "x")],
+)
+def test_a_cloud_event_without_a_code_is_an_error(data: dict[str, object], event_type: object) -> None:
+    error = _error(_cloud_bytes(data=data, type=event_type, id="a-1"))
+    assert (str(error), error.message_id) == (_NO_EVENT_OF_EVENTBRIDGE, "a-1")
+
+
+@pytest.mark.parametrize("code", [_POINT, _REGULAR, _UNKNOWN])
+@pytest.mark.parametrize(("flag", "blocking"), [(True, True), ("TRUE", True), (False, False), ("false", False)])
+def test_the_data_of_a_cloud_event_says_whether_somebody_waits(flag: object, blocking: bool, code: str) -> None:
+    assert read_message(_cloud_bytes(data={"eventCode": code, "blockBusiness": flag})).blocking is blocking
+
+
+@pytest.mark.parametrize(("code", "blocking"), [(_POINT, True), (_REGULAR, False), (_UNKNOWN, True)])
+@pytest.mark.parametrize("flag", [None, "", "yes", 0, 1, [], {}])
+def test_where_the_data_says_nothing_the_code_decides(flag: object, code: str, blocking: bool) -> None:
+    assert read_message(_cloud_bytes(data={"eventCode": code, "blockBusiness": flag})).blocking is blocking
+
+
+@pytest.mark.parametrize(("code", "blocking"), [(_POINT, True), (_REGULAR, False), (_UNKNOWN, True)])
+def test_the_flag_of_a_cloud_event_is_in_its_data_only(code: str, blocking: bool) -> None:
+    assert read_message(_cloud_bytes(data={"eventCode": code}, blockBusiness=not blocking)).blocking is blocking
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [(None, "null"), ([], "an array"), ("{}", "a string"), (1, "a number"), (1.5, "a number"), (True, "a boolean")],
+)
+def test_data_that_is_no_object_is_an_error(data: object, kind: str) -> None:
+    error = _error(_cloud_bytes(data=data, id="a-1"))
+    assert str(error) == f"data should be an object, got {kind}; let the EventBridge target pass on the whole event"
+    assert error.message_id == "a-1"
+
+
+def test_a_cloud_event_without_data_is_an_error() -> None:
+    error = _error(b'{"specversion": "1.0", "id": "a-1", "type": "dataworks:FileChange:CommitFile"}')
+    assert str(error) == "data should be an object, got nothing; let the EventBridge target pass on the whole event"
+    assert error.message_id == "a-1"
+
+
+# Arrays
+
+
+@pytest.mark.parametrize("data", [_bytes(), _cloud_bytes()], ids=["Function Compute", "EventBridge"])
+def test_a_message_by_itself_is_no_array(data: bytes) -> None:
+    assert read_messages(data) == read_message(data)
+
+
+def test_an_array_has_its_messages_in_order() -> None:
+    """Of either envelope."""
+    codes = ["run-file", "commit-file", "freeze-instance", "commit-file"]
+    data = _array(
+        *(json.loads(eventbridge_message(code)) for code in codes), json.loads(function_compute_message("deploy-file"))
+    )
+    messages = _elements(data)
+    assert _told(messages) == [*codes, "deploy-file"]
+    channels = [message.channel for message in messages if isinstance(message, Message)]
+    assert channels == ["eventbridge"] * 4 + ["function-compute"]
+
+
+def test_a_bad_element_costs_no_other_its_reading() -> None:
+    data = _array(
+        5,
+        _cloud_event(),
+        {},
+        [_cloud_event()],
+        sample_payload("commit-file"),
+        _cloud_event(data=None),
+        _envelope(messageBody={}, eventType=None),
+        _envelope(),
+        None,
+        _cloud_event(data={}, type=None),
+    )
+    assert _told(_elements(data)) == [
+        "expected a message (a JSON object), got a number",
+        "commit-file",
+        _NO_MESSAGE,
+        "expected a message (a JSON object), got an array",
+        _NO_ENVELOPE,
+        "data should be an object, got null; let the EventBridge target pass on the whole event",
+        _NO_EVENT,
+        "upload-data-to-table",
+        "expected a message (a JSON object), got null",
+        _NO_EVENT_OF_EVENTBRIDGE,
+    ]
+
+
+def test_an_element_that_is_no_message_keeps_its_id() -> None:
+    elements = _elements(_array(_cloud_event(data=[], id="a-1"), _envelope(messageBody=[], messageId="a-2"), {}))
+    assert [element.message_id for element in elements] == ["a-1", "a-2", None]
+
+
+@pytest.mark.parametrize("data", [b"[]", b" [ ] ", b"\xef\xbb\xbf[]"])
+def test_an_empty_array_is_an_error(data: bytes) -> None:
+    with pytest.raises(MessageError, match=f"^{_EMPTY}$"):
+        read_messages(data)
+    assert str(_error(data)) == _EMPTY
+
+
+def test_an_array_that_is_not_json_is_one_error() -> None:
+    with pytest.raises(JsonError, match=r"at line 1, column 3$"):
+        read_messages(b"[{]")
+
+
+@pytest.mark.parametrize("data", [_bytes(), _cloud_bytes()], ids=["Function Compute", "EventBridge"])
+def test_an_array_of_one_message_reads_as_that_one(data: bytes) -> None:
+    assert read_message(b"[" + data + b"]") == read_message(data)
+    assert _elements(b"[" + data + b"]") == [read_message(data)]
+
+
+def test_an_array_of_one_that_is_no_message_is_its_error() -> None:
+    error = _error(_array(_cloud_event(data=[], id="a-1")))
+    assert (str(error)[:24], error.message_id) == ("data should be an object", "a-1")
+
+
+@pytest.mark.parametrize("elements", [[_cloud_event()] * 2, [_cloud_event(), {}, 5]])
+def test_an_array_of_several_is_too_much_for_one_message(elements: list[object]) -> None:
+    expected = f"expected one message, got an array of {len(elements)}; use read_messages to read them all"
+    assert str(_error(_array(*elements))) == expected
+
+
 # JSON that is no message
 
 
 @pytest.mark.parametrize(
     ("data", "kind"),
     [
-        (b"[]", "an array"),
-        (b'[{"messageBody": {}}]', "an array"),
+        (b"[[]]", "an array"),
+        (b'[[{"messageBody": {}}]]', "an array"),
         (b'"messageBody"', "a string"),
         (b"1", "a number"),
         (b"1.5", "a number"),
@@ -173,13 +410,19 @@ def test_what_is_no_object_is_no_message(data: bytes, kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("envelope", "message_id"),
-    [({}, None), ({"eventCode": "commit-file"}, None), ({"messageId": "a-1"}, "a-1"), ({"messageId": []}, None)],
+    [({}, None), ({"type": "commit-file"}, None), ({"messageId": "a-1"}, "a-1"), ({"messageId": []}, None)],
 )
-def test_an_object_without_a_body_is_no_message(envelope: dict[str, object], message_id: str | None) -> None:
+def test_an_object_without_a_payload_is_no_message(envelope: dict[str, object], message_id: str | None) -> None:
     """The error keeps the message id where there is one."""
     error = _error(json.dumps(envelope))
     assert str(error) == _NO_MESSAGE
     assert error.message_id == message_id
+
+
+@pytest.mark.parametrize("payload", [{"eventCode": "commit-file"}, sample_payload("start-diJob"), {"eventCode": None}])
+def test_a_payload_without_its_envelope_is_named(payload: dict[str, object]) -> None:
+    """An EventBridge target may pass on a part of the event."""
+    assert str(_error(json.dumps(payload))) == _NO_ENVELOPE
 
 
 @pytest.mark.parametrize(
@@ -194,20 +437,6 @@ def test_a_body_that_is_no_object_is_an_error(body: object, kind: str) -> None:
 
 def test_the_error_about_a_missing_code_keeps_the_message_id() -> None:
     assert _error(_bytes(messageBody={}, eventType=None, messageId=17)).message_id == "17"
-
-
-def test_a_message_of_eventbridge_is_named() -> None:
-    """A message of the other channel is told apart by its keys, and its id is kept."""
-    cloud_event = {
-        "specversion": "1.0",
-        "id": "539fd8f4-4ea1-4625-aa8b-6c9066740001",
-        "source": "acs.dataworks",
-        "type": "dataworks:FileChange:CommitFile",
-        "data": sample_payload("commit-file"),
-    }
-    error = _error(json.dumps(cloud_event))
-    assert str(error) == _EVENTBRIDGE
-    assert error.message_id == "539fd8f4-4ea1-4625-aa8b-6c9066740001"
 
 
 # Bytes that are no JSON
@@ -318,7 +547,9 @@ def test_a_message_with_a_deep_field_reads() -> None:
 
 # Any bytes at all
 
-_keys = st.sampled_from(["messageBody", "messageId", "eventType", "eventCode", "blockBusiness", "data", "specversion"])
+_keys = st.sampled_from(
+    ["messageBody", "messageId", "eventType", "eventCode", "blockBusiness", "data", "specversion", "id", "type"]
+)
 _json = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.sampled_from(["true", "\ud800"])),
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(_keys, inner)),
@@ -333,6 +564,19 @@ def test_any_bytes_are_a_message_or_a_message_error(data: bytes | str) -> None:
         message = read_message(data)
         assert message.event_code
         assert isinstance(message.payload, dict)
+
+
+@settings(deadline=None)
+@given(st.lists(st.one_of(_json, st.dictionaries(_keys, _json)), min_size=1))
+def test_any_array_reads_as_its_elements_do(elements: list[object]) -> None:
+    def read_alone(element: object) -> Message | str:
+        try:
+            return read_message(_array(element))
+        except MessageError as error:
+            return str(error)
+
+    together = [one if isinstance(one, Message) else str(one) for one in _elements(_array(*elements))]
+    assert repr(together) == repr([read_alone(element) for element in elements])  # NaN is not itself
 
 
 # The messages of the testing kit

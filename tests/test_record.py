@@ -26,7 +26,7 @@ from dataworks_ext.function import Function
 from dataworks_ext.message import MessageError, read_message
 from dataworks_ext.policy import NoSettings
 from dataworks_ext.record import SCHEMA, Recorder
-from dataworks_ext.testing import FunctionContext, function_compute_message, sample_payload
+from dataworks_ext.testing import FunctionContext, eventbridge_message, function_compute_message, sample_payload
 
 CODE = "download-resources-execute"
 NOW = datetime(2026, 3, 2, 1, 30, tzinfo=timezone.utc)
@@ -203,6 +203,15 @@ def test_the_record_of_a_notification_of_an_extension_point() -> None:
     [record] = _handle(extension, json.dumps({**message, "blockBusiness": False}).encode())
     assert list(record) == list(RECORD)
     assert (record["blocking"], record["verdict"], record["reasons"]) == (False, "OK", [])
+
+
+def test_the_record_of_a_message_of_eventbridge() -> None:
+    """It has the keys of any other."""
+    extension = Extension("app")
+    extension.policy(CODE)(denies)
+    [record] = _handle(extension, eventbridge_message(CODE, message_id="message-1"))
+    assert _types(record) == RECORD
+    assert (record["channel"], record["message_id"], record["verdict"]) == ("eventbridge", "message-1", "FAIL")
 
 
 def test_the_record_of_a_denial_without_a_policy_has_its_text() -> None:

@@ -16,7 +16,7 @@ from ..decision import Decision, Reason
 from ..events import catalog, class_name, event_class
 from ..events.base import Event
 from ..extension import Extension
-from ..message import JsonError, Message, MessageError, is_blocking, parse_json, read_message
+from ..message import ENVELOPE_KEYS, JsonError, Message, MessageError, is_blocking, read_envelope, read_messages
 from ..policy import EVERY_EVENT
 from ..record import Recorder
 from ._output import (
@@ -42,21 +42,30 @@ Files = Annotated[
 
 
 class Checked(NamedTuple):
-    """One file and what came of it."""
+    """One message of a file and what came of it."""
 
     file: str
+    place: int | None = None
+    """Which element it is of the array that the file holds, from 0; None where the file holds no array."""
     message: Message | None = None
     decision: Decision | None = None
     problem: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file, and the place in its array: `saved.json[0]`."""
+        return self.file if self.place is None else f"{self.file}[{self.place}]"
 
 
 def check(files: Files, app: App = DEFAULT, as_json: Json = False) -> None:
     """Put saved messages, or bare payloads, to the policies and print the verdict with each policy's reason.
 
+    A file may hold an array of them. Messages of Function Compute and of EventBridge are told apart by their keys.
+
     Exit code 0: allowed. 1: at least one denied. 2: at least one could not be read.
     """
     extension = load(app)
-    checked = [_check(extension, file) for file in files]
+    checked = [one for file in files for one in _check(extension, file)]
     if as_json:
         print_json([_as_json(one) for one in checked])
     else:
@@ -70,33 +79,40 @@ def check(files: Files, app: App = DEFAULT, as_json: Json = False) -> None:
         raise typer.Exit(DENIED)
 
 
-def _check(extension: Extension, file: str) -> Checked:
+def _check(extension: Extension, file: str) -> list[Checked]:
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
-        return Checked(file, problem=f"cannot be read: {error.strerror}")
+        return [Checked(file, problem=f"cannot be read: {error.strerror}")]
     try:
-        message = read_message_or_payload(data)
+        messages = read_messages(data, read_message_or_payload)
     except JsonError as error:
-        return Checked(file, problem=explain_slip(data, error))
+        return [Checked(file, problem=explain_slip(data, error))]
     except MessageError as error:
-        return Checked(file, problem=str(error))
+        return [Checked(file, problem=str(error))]
+    if isinstance(messages, Message):
+        return [_decide(extension, file, None, messages)]
+    return [_decide(extension, file, place, message) for place, message in enumerate(messages)]
+
+
+def _decide(extension: Extension, file: str, place: int | None, message: Message | MessageError) -> Checked:
+    if isinstance(message, MessageError):
+        return Checked(file, place, problem=str(message))
     scope = MessageScope(message, logger=Recorder(stream=sys.stderr).logger)
-    return Checked(file, message, extension.decide(scope))
+    return Checked(file, place, message, extension.decide(scope))
 
 
-def read_message_or_payload(data: bytes) -> Message:
+def read_message_or_payload(parsed: object) -> Message:
     """The message; a payload by itself is a message as far as policies are concerned.
 
     Raises:
         MessageError: It is neither.
     """
-    parsed = parse_json(data)
-    if not isinstance(parsed, dict) or "messageBody" in parsed or "specversion" in parsed:
-        return read_message(data)
+    if not isinstance(parsed, dict) or ENVELOPE_KEYS & parsed.keys():
+        return read_envelope(parsed)
     code = parsed.get("eventCode")
     if not isinstance(code, str):
-        raise MessageError("neither a message (it has no messageBody) nor a payload (it has no eventCode)")
+        raise MessageError("neither a message (it has no messageBody or data) nor a payload (it has no eventCode)")
     return Message(None, code, parsed, blocking=is_blocking(parsed.get("blockBusiness"), code))
 
 
@@ -118,10 +134,11 @@ def explain_slip(data: bytes, error: JsonError) -> str:
 
 
 def _as_json(one: Checked) -> dict[str, object]:
+    where = {"file": one.file} if one.place is None else {"file": one.file, "index": one.place}
     if one.message is None or one.decision is None:
-        return {"file": one.file, "problem": one.problem}
+        return {**where, "problem": one.problem}
     return {
-        "file": one.file,
+        **where,
         "event_code": one.message.event_code,
         "message_id": one.message.message_id,
         "blocking": one.message.blocking,
@@ -140,11 +157,11 @@ def _error(reason: Reason) -> str | None:
 
 def _print(extension: Extension, one: Checked) -> None:
     if one.message is None or one.decision is None:
-        console(error=True).print(*plain(f"{one.file}: {one.problem}"), style="red")
+        console(error=True).print(*plain(f"{one.name}: {one.problem}"), style="red")
         return
     out = console()
     decision = one.decision
-    out.print(*plain(f"{one.file}: {one.message.event_code}"), verdict_text(decision.verdict))
+    out.print(*plain(f"{one.name}: {one.message.event_code}"), verdict_text(decision.verdict))
     for line in decision.message.splitlines():
         out.print(*plain(f"  {line}"))
     if not one.message.blocking:

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from .contexts import FunctionContext as FunctionContext
+from .samples import eventbridge_message as eventbridge_message
 from .samples import function_compute_message as function_compute_message
 from .samples import sample_payload as sample_payload

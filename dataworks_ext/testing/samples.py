@@ -49,6 +49,32 @@ def function_compute_message(
     return json.dumps(envelope).encode()
 
 
+def eventbridge_message(
+    code: str, *, message_id: str = "539fd8f4-4ea1-4625-aa8b-6c9066740001", **changes: object
+) -> bytes:
+    """The whole message in which that event reaches a function over EventBridge, with changes as above.
+
+    Source: the DataWorks event reference, "EventBridge message envelope".
+    """
+    payload = sample_payload(code, **changes)
+    envelope = {
+        "datacontenttype": "application/json;charset=utf-8",
+        "data": {"tenantId": 28378110656, **payload},
+        "id": message_id,
+        "source": "acs.dataworks",
+        "specversion": "1.0",
+        "subject": "",
+        "time": "2020-11-19T21:04:41+08:00",
+        "type": catalog[code].type,
+        "aliyunaccountid": "1234567890980001",
+        "aliyunpublishtime": "2020-11-19T21:04:42.179PRC",
+        "aliyuneventbusname": "default",
+        "aliyunregionid": "cn-hangzhou",
+        "aliyunpublishaddr": "172.25.0.1",
+    }
+    return json.dumps(envelope).encode()
+
+
 @lru_cache(maxsize=1)
 def _payloads() -> Mapping[str, Mapping[str, object]]:
     text = files(__package__).joinpath("samples.json").read_text(encoding="utf-8")

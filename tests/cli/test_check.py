@@ -20,7 +20,7 @@ from dataworks_ext.cli._app import app
 from dataworks_ext.cli.check import stub
 from dataworks_ext.events import catalog, event_class, read_event
 from dataworks_ext.message import read_message
-from dataworks_ext.testing import function_compute_message, sample_payload
+from dataworks_ext.testing import eventbridge_message, function_compute_message, sample_payload
 
 _APP = """
 from dataworks_ext import Extension, allow, deny, warn
@@ -192,20 +192,24 @@ def test_what_cannot_be_read_comes_before_a_denial() -> None:
     result = _check(_download(5_000, "a.json"), _save("b.json", "[]"))
     assert result.exit_code == 2
     assert result.stdout.startswith("a.json: download-resources FAIL\n")
-    assert result.stderr == "b.json: expected a message (a JSON object), got an array\n"
+    assert result.stderr == "b.json: an empty array holds no message\n"
 
 
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("[]", "expected a message (a JSON object), got an array"),
+        ("[]", "an empty array holds no message"),
+        ("5", "expected a message (a JSON object), got a number"),
         ('{"messageBody": []}', "messageBody should be an object, got an array"),
-        ("{}", "neither a message (it has no messageBody) nor a payload (it has no eventCode)"),
-        ('{"eventCode": 5}', "neither a message (it has no messageBody) nor a payload (it has no eventCode)"),
+        ("{}", "neither a message (it has no messageBody or data) nor a payload (it has no eventCode)"),
+        ('{"eventCode": 5}', "neither a message (it has no messageBody or data) nor a payload (it has no eventCode)"),
         (
             '{"specversion": "1.0", "id": "1", "data": {}}',
-            "this is an EventBridge message, which this version does not answer; "
-            "connect the extension to Function Compute directly",
+            "the message names no event: neither data.eventCode nor type is a word",
+        ),
+        (
+            '{"specversion": "1.0", "eventCode": "commit-file"}',
+            "data should be an object, got nothing; let the EventBridge target pass on the whole event",
         ),
         (b"\xff", "the message is not text: byte 0 is not utf-8"),
     ],
@@ -235,6 +239,85 @@ def test_an_extension_that_cannot_be_loaded_ends_with_2() -> None:
     result = _check(_download(7), "--app", "no_such_rules:extension")
     assert result.exit_code == 2
     assert "there is no module no_such_rules" in result.stderr
+
+
+# EventBridge and arrays
+
+
+@pytest.mark.parametrize(("rows", "code", "verdict"), [(7, 0, "OK"), (500, 0, "WARN"), (5_000, 1, "FAIL")])
+def test_a_message_of_eventbridge_is_checked(rows: int, code: int, verdict: str) -> None:
+    result = _check(_save("bridged.json", eventbridge_message("download-resources", dataRowSize=rows)))
+    assert (result.exit_code, result.stderr) == (code, "")
+    assert result.stdout.splitlines()[0] == f"bridged.json: download-resources {verdict}"
+
+
+def test_a_message_of_eventbridge_that_nobody_waits_for_says_so() -> None:
+    result = _check(_save("freeze.json", eventbridge_message("freeze-instance")))
+    assert result.exit_code == 0
+    assert "Nobody waits for an answer to this message" in result.stdout
+
+
+def _batch(*elements: bytes) -> str:
+    return _save("batch.json", b"[" + b", ".join(elements) + b"]")
+
+
+def _rows(rows: int) -> bytes:
+    return eventbridge_message("download-resources", message_id=f"m-{rows}", dataRowSize=rows)
+
+
+def test_each_message_of_an_array_is_checked() -> None:
+    """Of either envelope, or a bare payload; each is named by its place."""
+    payload = json.dumps(sample_payload("download-resources", dataRowSize=500)).encode()
+    direct = function_compute_message("download-resources", dataRowSize=5_000)
+    result = _check(_batch(_rows(7), direct, payload))
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert [line for line in result.stdout.splitlines() if line.startswith("batch.json")] == [
+        "batch.json[0]: download-resources OK",
+        "batch.json[1]: download-resources FAIL",
+        "batch.json[2]: download-resources WARN",
+    ]
+
+
+def test_an_element_that_cannot_be_read_does_not_keep_the_others_from_being_checked() -> None:
+    result = _check(_batch(_rows(7), b"5", _rows(5_000)))
+    assert result.exit_code == 2
+    assert result.stderr == "batch.json[1]: expected a message (a JSON object), got a number\n"
+    assert "batch.json[0]: download-resources OK\n" in result.stdout
+    assert "batch.json[2]: download-resources FAIL\n" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("elements", "code"),
+    [
+        ([_rows(7)], 0),
+        ([_rows(7), _rows(500)], 0),
+        ([_rows(5_000), _rows(7)], 1),
+        ([_rows(5_000), b"{}"], 2),
+        ([b"{}", _rows(7)], 2),
+    ],
+)
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_the_exit_code_of_an_array_is_the_worst(elements: list[bytes], code: int, option: list[str]) -> None:
+    assert _check(_batch(*elements), *option).exit_code == code
+
+
+def test_each_message_of_an_array_is_in_the_json_with_its_place() -> None:
+    shown = _json(_download(7), _batch(_rows(7), b"5", _rows(5_000)))
+    assert [(one["file"], one.get("index"), one.get("message_id"), one.get("verdict")) for one in shown] == [
+        ("download.json", None, "m-1", "OK"),
+        ("batch.json", 0, "m-7", "OK"),
+        ("batch.json", 1, None, None),
+        ("batch.json", 2, "m-5000", "FAIL"),
+    ]
+    assert shown[2] == {
+        "file": "batch.json",
+        "index": 1,
+        "problem": "expected a message (a JSON object), got a number",
+    }
+
+
+def test_an_array_of_one_message_has_its_place_too() -> None:
+    assert _check(_batch(_rows(7))).stdout.startswith("batch.json[0]: download-resources OK\n")
 
 
 # Slips in pasted samples
@@ -459,7 +542,7 @@ def test_a_denied_message_as_json() -> None:
 def test_every_file_is_in_the_json_in_its_order() -> None:
     shown = _json(_download(7, "a.json"), _save("b.json", "[]"), _download(500, "c.json"))
     assert [one["file"] for one in shown] == ["a.json", "b.json", "c.json"]
-    assert shown[1] == {"file": "b.json", "problem": "expected a message (a JSON object), got an array"}
+    assert shown[1] == {"file": "b.json", "problem": "an empty array holds no message"}
 
 
 @pytest.mark.parametrize(("content", "code"), [("[]", 2), (b"", 2)])

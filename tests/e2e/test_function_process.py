@@ -11,7 +11,7 @@ import pytest
 
 from dataworks_ext.deploy.code import lay_out, protect, unprotect
 from dataworks_ext.deploy.process import FunctionProcess, Invocation, ProcessEndedError
-from dataworks_ext.testing import FunctionContext, function_compute_message
+from dataworks_ext.testing import FunctionContext, eventbridge_message, function_compute_message
 
 ROOT = Path(__file__).parent.parent.parent
 CONTEXT = FunctionContext()
@@ -66,6 +66,21 @@ def test_a_refused_message_leaves_its_record(code: Path) -> None:
     assert reply["checkResult"] == record["verdict"] == "FAIL"
     assert reply["errorMessage"] == record["reasons"][0]["message"]
     assert record["request_id"] == CONTEXT.request_id
+
+
+def test_an_array_of_eventbridge_is_answered_and_recorded_by_element(code: Path) -> None:
+    elements = [
+        eventbridge_message("download-resources"),
+        eventbridge_message("freeze-instance"),
+        b"5",
+        function_compute_message("download-resources"),
+    ]
+    with FunctionProcess(code, {**COVERAGE, "DOWNLOADS_MAX_ROWS": "10"}) as function:
+        replies = json.loads(function.invoke(b"[" + b",".join(elements) + b"]", CONTEXT).body)
+        records = [json.loads(line) for line in function.log()[-4:]]
+    assert [reply["checkResult"] for reply in replies] == ["FAIL", "OK", "FAIL", "FAIL"]
+    assert [record["verdict"] for record in records] == ["FAIL", "OK", "FAIL", "FAIL"]
+    assert [record.get("delivery") for record in records] == ["due", "none", None, "returned"]
 
 
 def test_only_what_a_function_needs_is_laid_out(code: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
 from dataworks_ext.errors import ExtensionError
 from dataworks_ext.events import Event, catalog, event_class, read_event
 from dataworks_ext.message import read_message
-from dataworks_ext.testing import FunctionContext, function_compute_message, sample_payload
+from dataworks_ext.testing import FunctionContext, eventbridge_message, function_compute_message, sample_payload
 from dataworks_ext.testing.samples import NoSampleError
 
 
@@ -42,9 +43,10 @@ def test_there_is_no_payload_of_an_unknown_event() -> None:
         sample_payload("commit-fiel")
 
 
-def test_there_is_no_message_of_an_unknown_event() -> None:
+@pytest.mark.parametrize("make", [function_compute_message, eventbridge_message])
+def test_there_is_no_message_of_an_unknown_event(make: Callable[[str], bytes]) -> None:
     with pytest.raises(ExtensionError, match='there is no event "commit-fiel"'):
-        function_compute_message("commit-fiel")
+        make("commit-fiel")
 
 
 def test_a_payload_takes_changes_by_wire_name() -> None:
@@ -91,6 +93,27 @@ def test_a_message_has_the_published_envelope(code: str, category: str) -> None:
         "messageId",
     }
     assert (envelope["eventType"], envelope["eventCategoryType"]) == (code, category)
+
+
+@pytest.mark.parametrize("code", catalog)
+def test_a_message_of_eventbridge_has_the_published_envelope(code: str) -> None:
+    """It is a CloudEvent with the type of the event."""
+    envelope = json.loads(eventbridge_message(code))
+    assert envelope.keys() == {
+        *("datacontenttype", "data", "id", "source", "specversion", "subject", "time", "type"),
+        *("aliyunaccountid", "aliyunpublishtime", "aliyuneventbusname", "aliyunregionid", "aliyunpublishaddr"),
+    }
+    assert (envelope["specversion"], envelope["source"], envelope["type"]) == (
+        "1.0",
+        "acs.dataworks",
+        catalog[code].type,
+    )
+
+
+def test_a_message_of_eventbridge_takes_changes_of_its_payload_and_an_id() -> None:
+    message = read_message(eventbridge_message("download-resources", message_id="m-1", dataRowSize=7))
+    assert message.payload == {"tenantId": 28378110656, **sample_payload("download-resources", dataRowSize=7)}
+    assert message.message_id == "m-1"
 
 
 def test_the_context_shows_no_secret() -> None:
