@@ -2,7 +2,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test bench function clean
+.PHONY: run test bench docs function clean
 
 run: $(VENV)/.installed  ## Play real DataWorks messages through the example policies
 	@$(BIN)/python demo/play.py
@@ -21,6 +21,9 @@ test: $(VENV)/.installed  ## Run every check, then the tests on every other Pyth
 
 bench: $(VENV)/.installed  ## Measure side by side with a bare handler and with Powertools for AWS Lambda
 	$(BIN)/python benchmarks/bench.py
+
+docs: $(VENV)/.installed  ## Write the reference of all events from their classes
+	$(BIN)/dataworks-ext events --markdown > docs/events.md
 
 function: $(VENV)/.installed  ## Put what s.yaml deploys into dist/function
 	$(BIN)/python -m dataworks_ext.deploy.code policies dist/function

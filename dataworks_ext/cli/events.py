@@ -1,59 +1,88 @@
-"""`dataworks-ext events`: the catalog, and the fields and a sample of one event."""
+"""`dataworks-ext events`: the catalog, one event, and what to subscribe to."""
 
 from __future__ import annotations
 
-import ast
-import inspect
 import sys
-import types
-import typing
 from difflib import get_close_matches
-from itertools import pairwise
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel
+from rich.console import Console
 
 from ..events import CatalogEntry, Event, catalog, class_name, event_class
-from ..events.base import to_wire
+from ..extension import Extension
+from ..policy import EVERY_EVENT
 from ..testing import sample_payload
-from ._output import Json, console, fail, plain, print_json, table
+from ._fields import classes_within, enumerations_within, fields_of, is_code, values_of
+from ._output import DEFAULT, App, Json, console, fail, load, plain, print_json, table
+from ._reference import reference
+from ._schema import schema_of
 
-
-class Field(NamedTuple):
-    """A field of an event class, as people look it up."""
-
-    wire: str
-    python: str
-    type: str
-    required: bool
-    meaning: str
+SOURCE = "acs.dataworks"
+"""What DataWorks calls itself in EventBridge."""
 
 
 def events(
     code: Annotated[str | None, typer.Argument(help="An event code; without one, the whole catalog.")] = None,
     sample: Annotated[bool, typer.Option("--sample", help="Print a ready payload of the event.")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of the event's payload.")] = False,
+    pattern: Annotated[
+        bool, typer.Option("--pattern", help="Print the EventBridge event pattern of what an extension handles.")
+    ] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the reference of all events.")] = False,
+    app: App = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """List the events of DataWorks, or show one: its fields, and a sample."""
-    if code is None:
-        if sample:
-            fail("--sample needs an event code: dataworks-ext events download-resources --sample")
+    """List the events of DataWorks, or show one: its fields, a sample, its JSON Schema."""
+    _refuse_contradictions(code, {"--sample": sample, "--schema": schema, "--pattern": pattern, "--markdown": markdown})
+    if pattern:
+        print_json(_pattern(load(app)))
+    elif markdown:
+        sys.stdout.write(reference())
+    elif code is None:
         _print_catalog(as_json)
-        return
-    if code not in catalog:
-        near = get_close_matches(code, list(catalog), n=1)
-        fail(
-            f'there is no event "{code}"'
-            + (f'; did you mean "{near[0]}"?' if near else "; `dataworks-ext events` lists them")
-        )
-    if sample:
+    elif sample:
         print_json(sample_payload(code))
+    elif schema:
+        print_json(schema_of(event_class(code)))
     elif as_json:
         fields = [field._asdict() for field in fields_of(event_class(code))]
         print_json({**catalog[code]._asdict(), "fields": fields, "sample": sample_payload(code)})
     else:
         _print_event(catalog[code])
+
+
+def _refuse_contradictions(code: str | None, options: dict[str, bool]) -> None:
+    given = [option for option, is_given in options.items() if is_given]
+    if len(given) > 1:
+        fail(f"{given[0]} and {given[1]} print different things; give one of them")
+    for option in given:
+        if option in ("--sample", "--schema") and code is None:
+            fail(f"{option} needs an event code: dataworks-ext events download-resources {option}")
+        if option in ("--pattern", "--markdown") and code is not None:
+            fail(f"{option} takes no event code: dataworks-ext events {option}")
+    if code is not None and code not in catalog:
+        near = get_close_matches(code, list(catalog), n=1)
+        fail(
+            f'there is no event "{code}"'
+            + (f'; did you mean "{near[0]}"?' if near else "; `dataworks-ext events` lists them")
+        )
+
+
+def _pattern(extension: Extension) -> dict[str, list[str]]:
+    """The event pattern that lets through what somebody is registered for, and nothing else of DataWorks."""
+    if any(EVERY_EVENT in observer.events for observer in extension.observers):
+        return {"source": [SOURCE]}
+    watched = {code for entry in (*extension.policies, *extension.observers) for code in entry.events}
+    types = [
+        entry.type
+        for entry in catalog.values()
+        if entry.code in watched or (EVERY_EVENT in watched and entry.extension_point)
+    ]
+    if not types:
+        fail(f"extension {extension.name} handles no event: register a policy or an observer first")
+    return {"source": [SOURCE], "type": types}
 
 
 def _print_catalog(as_json: bool) -> None:
@@ -74,77 +103,24 @@ def _print_event(entry: CatalogEntry) -> None:
     out.print(*plain(f"Module: {entry.module} ({entry.level} level). EventBridge type: {entry.type}"))
     answer = f"DataWorks waits for an answer ({entry.operation})" if entry.operation else "A notification; nobody waits"
     out.print(*plain(f"{answer}."))
+    out.print(*plain(f"from dataworks_ext.events import {class_name(entry.code)}"))
     cls = event_class(entry.code)
-    if cls is Event:
-        out.print(
-            *plain("It has no class of its own yet: a policy gets an Event, with the whole payload in event.raw.")
-        )
-    else:
-        out.print(*plain(f"from dataworks_ext.events import {class_name(entry.code)}"))
-    fields = table("Python", "On the wire", "Type", "Required", "Meaning")
-    for field in fields_of(cls):
-        fields.add_row(*plain(field.python, field.wire, field.type, "yes" if field.required else "", field.meaning))
-    out.print(fields)
+    _print_fields(out, cls)
+    within = classes_within(cls)
+    for described in within:
+        out.print(*plain(f"{described.__name__}: {(described.__doc__ or '').strip().splitlines()[0]}"))
+        _print_fields(out, described, besides=cls if issubclass(described, Event) else None)
+    for enumeration in enumerations_within((cls, *within)):
+        words = [
+            f"{value.wire} {value.python}" if is_code(enumeration) else value.wire for value in values_of(enumeration)
+        ]
+        out.print(*plain(f"{enumeration.__name__}: {', '.join(words)}"))
     out.print(*plain(f"A ready payload: dataworks-ext events {entry.code} --sample"))
 
 
-def fields_of(cls: type[Event]) -> list[Field]:
-    """The fields of an event class, its own first. Their meanings are the docstrings in its source."""
-    meanings = _meanings(cls)
-    shared = list(Event.model_fields)
-    names = [name for name in cls.model_fields if name not in shared] + shared
-    return [
-        Field(
-            _wire(name, info),
-            name,
-            _type_name(info.annotation),
-            name in cls.model_fields and info.is_required(),
-            meanings.get(name, ""),
-        )
-        for name in names
-        for info in (cls.model_fields[name],)
-    ]
-
-
-def _wire(name: str, info: FieldInfo) -> str:
-    return "" if info.exclude else to_wire(name)
-
-
-def _meanings(cls: type[Event]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for base in reversed(cls.__mro__):
-        if isinstance(base, type) and issubclass(base, Event):
-            found.update(docstrings_of(base))
-    return found
-
-
-def docstrings_of(cls: type) -> dict[str, str]:
-    """The first line of the docstring under each field of a class, from its source."""
-    try:
-        tree = ast.parse(inspect.getsource(sys.modules[cls.__module__]))
-    except (OSError, SyntaxError, KeyError, TypeError):
-        return {}
-    bodies = [node.body for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == cls.__name__]
-    found: dict[str, str] = {}
-    for body in bodies:
-        for statement, following in pairwise(body):
-            if (
-                isinstance(statement, ast.AnnAssign)
-                and isinstance(statement.target, ast.Name)
-                and isinstance(following, ast.Expr)
-                and isinstance(following.value, ast.Constant)
-            ):
-                found[statement.target.id] = inspect.cleandoc(str(following.value.value)).split("\n")[0]
-    return found
-
-
-def _type_name(annotation: object) -> str:
-    origin = typing.get_origin(annotation)
-    members = typing.get_args(annotation)
-    if origin is typing.Annotated:
-        return _type_name(members[0])
-    if origin in (typing.Union, types.UnionType):
-        return " | ".join(_type_name(member) for member in members)
-    if annotation is type(None):
-        return "None"
-    return annotation.__name__ if isinstance(annotation, type) else str(annotation)
+def _print_fields(out: Console, cls: type[BaseModel], besides: type[BaseModel] | None = None) -> None:
+    fields = table("Python", "On the wire", "Type", "Required", "Meaning")
+    for field in fields_of(cls):
+        if besides is None or field.python not in besides.model_fields:
+            fields.add_row(*plain(field.python, field.wire, field.type, "yes" if field.required else "", field.meaning))
+    out.print(fields)

@@ -13,8 +13,8 @@ from ..configuration import Configuration, unmade, variable_of
 from ..errors import SettingsError
 from ..extension import Extension
 from ..policy import Registration
+from ._fields import docstrings_of
 from ._output import DEFAULT, App, Json, console, load, plain, print_json, table
-from .events import docstrings_of
 
 
 class Setting(NamedTuple):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
 from dataworks_ext.cli._app import app
-from dataworks_ext.cli.events import fields_of
+from dataworks_ext.cli._fields import classes_within, fields_of
 from dataworks_ext.events import catalog, event_class
 from dataworks_ext.testing import sample_payload
-
-CLASSES = ["download-resources", "download-resources-execute", "upload-data-to-table"]
 
 
 @pytest.fixture(autouse=True)
@@ -90,11 +90,6 @@ def test_an_event_with_a_class_says_how_to_import_it() -> None:
     exec(line, {})
 
 
-def test_an_event_without_a_class_says_what_a_policy_gets() -> None:
-    expected = "It has no class of its own yet: a policy gets an Event, with the whole payload in event.raw."
-    assert expected in _run("commit-file").splitlines()
-
-
 def test_the_fields_are_shown_as_python_and_the_wire_have_them() -> None:
     rows = _rows(_run("download-resources-execute"))
     assert ["Python", "On the wire", "Type", "Required", "Meaning"] in rows
@@ -104,20 +99,38 @@ def test_the_fields_are_shown_as_python_and_the_wire_have_them() -> None:
     assert ["tenant_id", "tenantId", "int | None", "The tenant: one for each Alibaba Cloud account."] in rows
 
 
-@pytest.mark.parametrize("code", CLASSES)
+@pytest.mark.parametrize("code", catalog)
 def test_every_field_of_the_payload_is_shown(code: str) -> None:
     shown = set(_run(code).split())
     assert sample_payload(code).keys() <= shown
 
 
-@pytest.mark.parametrize("code", CLASSES)
+@pytest.mark.parametrize("code", catalog)
 def test_every_field_has_a_meaning(code: str) -> None:
-    assert [field.python for field in fields_of(event_class(code)) if not field.meaning] == []
+    """Those of the forms and parts of an event too."""
+    cls = event_class(code)
+    fields = [field for described in (cls, *classes_within(cls)) for field in fields_of(described)]
+    assert [field.python for field in fields if not field.meaning] == []
+
+
+def test_the_forms_and_parts_of_an_event_are_shown() -> None:
+    """The forms first, each with the fields that it has besides."""
+    lines = _run("start-diJob").splitlines()
+    headings = [line for line in lines if re.match(r"[A-Z]\w+: ", line) and not line.startswith("Module:")]
+    assert [heading.split(":")[0] for heading in headings] == [
+        *("StartDiJobV1", "StartDiJobV2", "TableMapping", "StartSetting"),
+    ]
+    assert ["job_id", "jobId", "int", "yes", "The id of the job."] in _rows("\n".join(lines))
+
+
+def test_the_values_of_an_enumeration_are_shown() -> None:
+    assert "ChangeType: 0 NEW, 1 UPDATE, 2 DELETE" in _run("commit-file").splitlines()
+    assert "Severity: High, Normal" in _run("update-data-quality-rule").splitlines()
 
 
 def test_the_fields_of_the_event_itself_come_first() -> None:
     fields = [field.python for field in fields_of(event_class("download-resources-execute"))]
-    assert fields[-5:] == ["event_code", "tenant_id", "extension_biz_id", "workspace_id", "operator"]
+    assert fields[-6:] == ["event_code", "tenant_id", "extension_biz_id", "block_business", "workspace_id", "operator"]
     assert fields[0] == "module_type"
 
 
@@ -178,3 +191,128 @@ def test_an_unknown_code_has_no_sample(option: str) -> None:
 def test_a_sample_needs_a_code() -> None:
     expected = "dataworks-ext: --sample needs an event code: dataworks-ext events download-resources --sample"
     assert _words(_run("--sample", code=2)) == expected
+
+
+# JSON Schema
+
+
+@pytest.mark.parametrize("code", catalog)
+def test_the_schema_of_an_event_admits_its_sample(code: str) -> None:
+    """It is JSON Schema of 2020-12, by wire names."""
+    schema = json.loads(_run(code, "--schema"))
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(sample_payload(code))
+
+
+@pytest.mark.parametrize("code", catalog)
+def test_the_schema_names_every_field_of_the_sample(code: str) -> None:
+    schema = json.loads(_run(code, "--schema"))
+    forms = [schema["$defs"][form["$ref"].rpartition("/")[2]] for form in schema.get("anyOf", [])] or [schema]
+    known = {field for form in forms for field in form["properties"]}
+    assert sample_payload(code).keys() <= known
+
+
+def test_the_schema_knows_what_is_required() -> None:
+    schema = json.loads(_run("commit-file", "--schema"))
+    assert "changeType" in schema["required"]
+    assert "nodeId" not in schema["required"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("fileId", "no number"), ("operator", None), ("fileVersion", []), ("blockBusiness", "?")]
+)
+def test_the_schema_refuses_what_does_not_read(field: str, value: object) -> None:
+    schema = json.loads(_run("commit-file", "--schema"))
+    assert not Draft202012Validator(schema).is_valid(sample_payload("commit-file", **{field: value}))
+
+
+def test_the_schema_says_what_a_field_means() -> None:
+    schema = json.loads(_run("commit-file", "--schema"))
+    assert schema["properties"]["fileVersion"] == {
+        "type": ["integer", "string"],
+        "pattern": r"^-?\d+$",
+        "description": "The version of the file.",
+    }
+
+
+# Event patterns
+
+_APP = """
+from dataworks_ext import Extension
+
+extension = Extension("guard")
+{}
+"""
+
+
+def _pattern(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *registrations: str, code: int = 0) -> str:
+    lines = [
+        f"extension.{register}(id='r{number}')(lambda event: None)" for number, register in enumerate(registrations)
+    ]
+    name = tmp_path.name
+    (tmp_path / f"{name}.py").write_text(_APP.format("\n".join(lines).replace(")(id=", ", id=")), encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    return _run("--pattern", "--app", f"{name}:extension", code=code)
+
+
+def test_the_pattern_is_of_what_is_registered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Policies and observers alike, in the order of the catalog, each event once."""
+    pattern = _pattern(
+        tmp_path,
+        monkeypatch,
+        "policy('unfreeze-node', 'commit-file')",
+        "policy('commit-file')",
+        "observer('node-change-created')",
+    )
+    assert json.loads(pattern) == {
+        "source": ["acs.dataworks"],
+        "type": [
+            "dataworks:NodeChange:NodeChangeCreated",
+            "dataworks:FileChange:CommitFile",
+            "dataworks:NodeChange:UnFreezeNode",
+        ],
+    }
+
+
+def test_the_pattern_of_a_policy_on_everything_is_every_extension_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    types = json.loads(_pattern(tmp_path, monkeypatch, "policy('*')"))["type"]
+    assert types == [entry.type for entry in catalog.values() if entry.extension_point]
+
+
+def test_the_pattern_of_an_observer_of_everything_is_all_of_dataworks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pattern = _pattern(tmp_path, monkeypatch, "observer('*')", "policy('commit-file')")
+    assert json.loads(pattern) == {"source": ["acs.dataworks"]}
+
+
+def test_an_extension_that_handles_nothing_has_no_pattern(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = _words(_pattern(tmp_path, monkeypatch, code=2))
+    assert said == "dataworks-ext: extension guard handles no event: register a policy or an observer first"
+
+
+# The reference
+
+
+def test_the_page_of_events_is_current() -> None:
+    """`make docs` writes it."""
+    page = Path(__file__).parents[2] / "docs" / "events.md"
+    assert page.read_text(encoding="utf-8") == _run("--markdown")
+
+
+# Contradictions
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--schema"], "--schema needs an event code: dataworks-ext events download-resources --schema"),
+        (["commit-file", "--pattern"], "--pattern takes no event code: dataworks-ext events --pattern"),
+        (["commit-file", "--markdown"], "--markdown takes no event code: dataworks-ext events --markdown"),
+        (["commit-file", "--sample", "--schema"], "--sample and --schema print different things; give one of them"),
+    ],
+)
+def test_options_that_do_not_go_together_are_an_error(arguments: list[str], said: str) -> None:
+    assert _words(_run(*arguments, code=2)) == f"dataworks-ext: {said}"
