@@ -5,10 +5,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, cast
 
-from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AliasChoices,
+    AliasPath,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import from_json
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 E = TypeVar("E", bound="Event")
 
@@ -88,6 +100,26 @@ class Event(BaseModel):
         return MappingProxyType({key: _frozen(value) for key, value in payload.items()})
 
 
+class SeveralForms(Event):
+    """An event whose payloads differ in their fields. It reads into the class of its form, and is made as one."""
+
+    @classmethod
+    def form_of(cls, payload: Mapping[str, object]) -> type[Event]:
+        """The class that a payload, by wire or Python names, reads into."""
+        return cls
+
+    if not TYPE_CHECKING:  # type checkers see a class like any other
+
+        def __new__(cls, **fields: object) -> Event:
+            return super().__new__(cls.form_of(fields) if fields and "forms" in cls.__dict__ else cls)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _read_form(cls, value: object, read: ModelWrapValidatorHandler[Self]) -> Self:
+        form = cls.form_of(value) if "forms" in cls.__dict__ and isinstance(value, Mapping) else cls
+        return read(value) if form is cls else cast("Self", form.model_validate(value))
+
+
 def _frozen(value: object) -> object:
     if isinstance(value, dict):
         return MappingProxyType({key: _frozen(item) for key, item in value.items()})
@@ -133,6 +165,7 @@ def build(event_class: type[Event]) -> None:
 
 
 _building: Final = threading.Lock()
+_UNION_MEMBERS: Final = frozenset({"str", "int"})  # pydantic names them behind the field
 
 
 def _explain(error: ValidationError, payload: Mapping[str, object]) -> str:
@@ -149,6 +182,8 @@ def _wire_path(location: Sequence[str | int], payload: object, missing: bool) ->
     for number, step in enumerate(location, start=1):
         if isinstance(payload, str):
             payload = _parsed(payload)  # JSON in a string, or ids with commas
+        if step in _UNION_MEMBERS and number == len(location):
+            continue
         if isinstance(payload, Mapping) and step in payload:
             payload = payload[str(step)]
         elif isinstance(payload, Sequence) and isinstance(step, int) and step < len(payload):
@@ -162,6 +197,6 @@ def _wire_path(location: Sequence[str | int], payload: object, missing: bool) ->
 def _parsed(text: str) -> object:
     try:
         parsed: object = from_json(text)
-    except ValueError:
+    except (ValueError, TypeError):  # the latter for a lone surrogate
         return text.split(",")
     return parsed

@@ -124,6 +124,12 @@ def class_name(code: str) -> str:
     return "".join(word[:1].upper() + word[1:] for word in code.split("-"))
 
 
+def reply_operation(code: str) -> Operation:
+    """The operation that answers an event of that code, if somebody waits for it."""
+    entry = catalog.get(code)
+    return "CallbackExtension" if entry is None else _OPERATIONS.get(entry.module, "CallbackExtension")
+
+
 def _entries() -> Iterator[CatalogEntry]:
     for module, rows in _TABLE.items():
         level: Level = "tenant" if module in _TENANT_MODULES else "workspace"

@@ -9,18 +9,11 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Annotated
 
-from pydantic import (
-    ModelWrapValidatorHandler,
-    PlainSerializer,
-    ValidationInfo,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import PlainSerializer, ValidationInfo, WithJsonSchema, field_validator
 
-from .base import Event, Part
+from .base import Event, Part, SeveralForms
 from .enumerations.shared import Environment
-from .values import SHANGHAI, KnownNumber, to_clock_time, to_lower_name
+from .values import SHANGHAI, KnownNumber, by_clock, to_clock_time, to_lower_name
 
 _LocalTime = Annotated[
     datetime,
@@ -68,9 +61,7 @@ class StartSetting(Part):
     @field_validator("start_date_time", "last_start_position", mode="after")
     @classmethod
     def _in_time_zone(cls, moment: datetime | None, info: ValidationInfo) -> datetime | None:
-        if moment is None or moment.tzinfo is not None:
-            return moment
-        return moment.replace(tzinfo=_time_zone(info.data.get("time_zone")))
+        return None if moment is None else by_clock(moment, _time_zone(info.data.get("time_zone")))
 
 
 def _time_zone(name: str | None) -> tzinfo:
@@ -81,10 +72,10 @@ def _time_zone(name: str | None) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise ValueError("timeZone is no known time zone; if it should be, add tzdata to the requirements") from None
+        raise ValueError("timeZone is no known time zone (tzdata among the requirements may know it)") from None
 
 
-class StartDiJob(Event):
+class StartDiJob(SeveralForms):
     """A synchronization job is about to start. Reads into `StartDiJobV1` or `StartDiJobV2`."""
 
     event_code: str = "start-diJob"
@@ -101,13 +92,10 @@ class StartDiJob(Event):
     operator: str
     """The UID of the person who starts the job."""
 
-    @model_validator(mode="wrap")
     @classmethod
-    def _as_its_form(cls, value: object, read: ModelWrapValidatorHandler[StartDiJob]) -> StartDiJob:
-        if cls is not StartDiJob or not isinstance(value, Mapping):
-            return read(value)
-        form = StartDiJobV2 if "jobId" in value or "job_id" in value else StartDiJobV1
-        return form.model_validate(value)
+    def form_of(cls, payload: Mapping[str, object]) -> type[Event]:
+        """Only the second version has a `jobId`."""
+        return StartDiJobV2 if "jobId" in payload or "job_id" in payload else StartDiJobV1
 
 
 class StartDiJobV1(StartDiJob):

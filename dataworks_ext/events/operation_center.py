@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from pydantic import ModelWrapValidatorHandler, model_validator
-
-from .base import Event, Part
+from .base import Event, Part, SeveralForms
 from .enumerations.operation_center import (
     AlarmType,
     BaselineStatus,
@@ -314,7 +312,7 @@ class DagStatusChanges(Event):
 # Alerts
 
 
-class WorkbenchMonitorAlert(Event):
+class WorkbenchMonitorAlert(SeveralForms):
     """A monitor sent an alert. Reads into the class of its kind: a baseline's, a topic's, a rule's."""
 
     event_code: str = "workbench-monitor-alert"
@@ -323,13 +321,21 @@ class WorkbenchMonitorAlert(Event):
     project_id: int
     """The id of the workspace."""
 
-    @model_validator(mode="wrap")
     @classmethod
-    def _as_its_form(
-        cls, value: object, read: ModelWrapValidatorHandler[WorkbenchMonitorAlert]
-    ) -> WorkbenchMonitorAlert:
-        form = _form_of_alert(value) if cls is WorkbenchMonitorAlert and isinstance(value, Mapping) else None
-        return read(value) if form is None else form.model_validate(value)
+    def form_of(cls, payload: Mapping[str, object]) -> type[Event]:
+        """By the alert's type and its rule's unit; none but this class for a type that nobody knew yet."""
+        alarm_type = _member(AlarmType, payload.get("alarmType", payload.get("alarm_type")))
+        if alarm_type is AlarmType.SLA_ALERT:
+            return BaselineAlert
+        if alarm_type is AlarmType.TOPIC_ALERT:
+            return TopicAlert
+        if alarm_type is None:
+            return cls
+        unit = _member(RemindUnit, payload.get("remindUnit", payload.get("remind_unit")))
+        if unit in (RemindUnit.GATEWAY_RES, RemindUnit.DI_RES):
+            return ResourceGroupAlert
+        is_on_nodes = unit is RemindUnit.NODE or "nodeIds" in payload or "node_ids" in payload
+        return NodeAlert if is_on_nodes else RuleAlert
 
 
 class BaselineAlert(WorkbenchMonitorAlert):
@@ -398,21 +404,6 @@ class ResourceGroupAlert(RuleAlert):
 
 
 WorkbenchMonitorAlert.forms = (BaselineAlert, TopicAlert, NodeAlert, ResourceGroupAlert, RuleAlert)
-
-
-def _form_of_alert(payload: Mapping[object, object]) -> type[WorkbenchMonitorAlert] | None:
-    """The class that the alert's type and its rule's unit tell; None for a type that nobody knew yet."""
-    alarm_type = _member(AlarmType, payload.get("alarmType", payload.get("alarm_type")))
-    if alarm_type is AlarmType.SLA_ALERT:
-        return BaselineAlert
-    if alarm_type is AlarmType.TOPIC_ALERT:
-        return TopicAlert
-    if alarm_type is None:
-        return None
-    unit = _member(RemindUnit, payload.get("remindUnit", payload.get("remind_unit")))
-    if unit in (RemindUnit.GATEWAY_RES, RemindUnit.DI_RES):
-        return ResourceGroupAlert
-    return NodeAlert if unit is RemindUnit.NODE or "nodeIds" in payload else RuleAlert
 
 
 def _member(words: type[W], value: object) -> W | None:

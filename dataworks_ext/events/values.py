@@ -6,7 +6,7 @@ Reading takes every form that the references show; writing JSON gives the field'
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from enum import Enum
 from typing import Annotated, Final, TypeAlias, TypeVar
 
@@ -48,8 +48,16 @@ def _read_moment(value: object) -> object:
         except (OverflowError, ValueError):
             raise ValueError("expected milliseconds since 1970, got a number that is no time") from None
     if isinstance(value, datetime):
-        return value.replace(tzinfo=SHANGHAI) if value.tzinfo is None else value.astimezone(SHANGHAI)
-    return value
+        return by_clock(value, SHANGHAI)
+    raise ValueError("expected milliseconds since 1970, or yyyy-MM-dd HH:mm:ss")
+
+
+def by_clock(moment: datetime, zone: tzinfo) -> datetime:
+    """The moment by the clock of the zone, which is its own clock if it has no other."""
+    try:
+        return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
+    except OverflowError:
+        raise ValueError("expected a time between the years 1 and 9999") from None
 
 
 def _to_milliseconds(moment: datetime) -> int:
@@ -103,7 +111,7 @@ def _parse(value: object) -> object:
         return value
     try:
         parsed: object = from_json(value)
-    except ValueError:
+    except (ValueError, TypeError):  # the latter for a lone surrogate
         raise ValueError("expected JSON in a string") from None
     return parsed
 

@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from dataworks_ext.events.cron import SHANGHAI, CronError, CronExpression, Language
+from dataworks_ext.events.cron import CronError, CronExpression, Language
+from dataworks_ext.events.values import SHANGHAI
 
 PUBLISHED = {
     "00 30 05 * * ?": ("At 05:30", "在 05:30"),

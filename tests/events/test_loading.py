@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
 from operator import attrgetter
+from pathlib import Path
 
 import pytest
 
 from dataworks_ext import events
+from dataworks_ext.events import catalog, class_name
 
-_CLASSES = ("DownloadResources", "DownloadResourcesExecute", "UploadDataToTable")
-_ENUMERATIONS = ("ConflictMode", "ModuleType", "OptTableType", "TargetEngineType", "UploadSourceType", "WriteType")
+_PACKAGE = Path(events.__file__).parent
 
 
 def _in_a_new_process(code: str) -> object:
@@ -43,13 +45,24 @@ def test_a_class_is_loaded_when_it_is_asked_for() -> None:
     assert _in_a_new_process(code) == [
         *_ALWAYS,
         "dataworks_ext.events.enumerations",
+        "dataworks_ext.events.enumerations.base",
+        "dataworks_ext.events.enumerations.upload_and_download",
         "dataworks_ext.events.upload_and_download",
+        "dataworks_ext.events.values",
     ]
 
 
-def test_an_enumeration_is_loaded_without_the_events() -> None:
-    code = "from dataworks_ext.events import WriteType" + _MODULES
-    assert _in_a_new_process(code) == [*_ALWAYS, "dataworks_ext.events.enumerations"]
+@pytest.mark.parametrize(
+    ("name", "home"), [("WriteType", "upload_and_download"), ("NodeType", "shared"), ("Severity", "data_quality")]
+)
+def test_an_enumeration_is_loaded_without_the_events(name: str, home: str) -> None:
+    code = f"from dataworks_ext.events import {name}" + _MODULES
+    assert _in_a_new_process(code) == [
+        *_ALWAYS,
+        "dataworks_ext.events.enumerations",
+        "dataworks_ext.events.enumerations.base",
+        f"dataworks_ext.events.enumerations.{home}",
+    ]
 
 
 def test_a_class_is_built_at_its_registration() -> None:
@@ -89,25 +102,99 @@ result = read_event(DownloadResources, sample_payload("download-resources")).dat
     assert _in_a_new_process(code) == 123456
 
 
-def test_a_registration_by_code_loads_the_class() -> None:
+# Which files a registration loads
+
+_FILES: dict[str, str] = {
+    "DataStudio": "data_studio",
+    "Data Integration": "data_integration",
+    "Operation Center": "operation_center",
+    "Security Center": "security_center",
+    "Data Quality": "data_quality",
+    "Console": "console",
+    "Upload and Download": "upload_and_download",
+}
+_ONE_OF_EACH: dict[str, str] = {entry.module: entry.code for entry in catalog.values() if entry.extension_point}
+
+
+def test_there_are_seven_modules() -> None:
+    assert {entry.module for entry in catalog.values()} == _FILES.keys()
+
+
+@pytest.mark.parametrize("by", ["code", "class"])
+@pytest.mark.parametrize("module", _FILES)
+def test_a_registration_loads_the_file_of_its_module_and_no_other(module: str, by: str) -> None:
     """A policy that names a code gets the class of that code without importing it."""
-    code = """
-from dataworks_ext import Extension
+    code = _ONE_OF_EACH[module]
+    registered = repr(code) if by == "code" else f"events.{class_name(code)}"
+    program = f"""
+from dataworks_ext import Extension, events
 extension = Extension("app")
-@extension.policy("download-resources")
+@extension.policy({registered})
 def rule(event): ...
 """
-    assert "dataworks_ext.events.upload_and_download" in str(_in_a_new_process(code + _MODULES))
+    loaded = _in_a_new_process(program + _MODULES)
+    assert isinstance(loaded, list)
+    homes = {name.removeprefix("dataworks_ext.events.") for name in loaded}
+    assert homes & {*_FILES.values()} == {_FILES[module]}
+    enumerations = {name.removeprefix("enumerations.") for name in homes if name.startswith("enumerations.")}
+    assert enumerations <= {"base", "shared", _FILES[module]}
 
 
-def test_dir_shows_what_is_not_loaded_yet() -> None:
-    names = _in_a_new_process("import dataworks_ext.events\nresult = dir(dataworks_ext.events)")
-    assert isinstance(names, list)
-    assert {*_CLASSES, *_ENUMERATIONS} <= set(names)
+# Names
 
 
-def test_everything_in_all_is_there() -> None:
-    assert [name for name in events.__all__ if not hasattr(events, name)] == []
+def _starred() -> list[str]:
+    """The files that type checkers import everything from."""
+    tree = ast.parse((_PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    block = next(node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
+    assert len(imports) == len(block.body)
+    assert all([alias.name for alias in node.names] == ["*"] and node.level == 1 for node in imports)
+    return [str(node.module) for node in imports]
+
+
+def _public_classes(home: str) -> list[str]:
+    path = _PACKAGE.joinpath(*home.split(".")).with_suffix(".py")
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [node.name for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
+
+
+_SEEN = [(home, name) for home in _starred() for name in _public_classes(home)]
+_ALIASES = {"AnyContent"}  # a public name that is no class
+
+
+def test_type_checkers_see_every_file_of_events() -> None:
+    unseen = {"base", "catalog", "values", "enumerations.base"}
+    files = {str(path.relative_to(_PACKAGE).with_suffix("")).replace("/", ".") for path in _PACKAGE.rglob("*.py")}
+    files = {name for name in files if not name.endswith("__init__")}
+    assert set(_starred()) == files - unseen
+
+
+def test_no_two_files_have_a_class_of_the_same_name() -> None:
+    assert len({name for _, name in _SEEN}) == len(_SEEN)
+
+
+def test_type_checkers_see_exactly_what_there_is_at_run_time() -> None:
+    """The names that load when they are asked for are the public classes of the files."""
+    names = _in_a_new_process("import dataworks_ext.events as e\nresult = sorted({*dir(e)} - vars(e).keys())")
+    assert names == sorted({name for _, name in _SEEN} | _ALIASES)
+
+
+@pytest.mark.parametrize(("home", "name"), _SEEN)
+def test_every_name_loads_from_its_file(home: str, name: str) -> None:
+    found = getattr(events, name)
+    assert isinstance(found, type)
+    assert (found.__module__, found.__name__) == (f"dataworks_ext.events.{home}", name)
+
+
+def test_every_name_that_dir_shows_is_there() -> None:
+    assert [name for name in dir(events) if not hasattr(events, name)] == []
+
+
+@pytest.mark.parametrize("home", [*_starred(), "base", "catalog", "values", "enumerations.base"])
+def test_every_file_can_be_imported_first(home: str) -> None:
+    """None depends on another one being loaded before it."""
+    assert _in_a_new_process(f"import dataworks_ext.events.{home}\nresult = 1") == 1
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
@@ -127,14 +214,31 @@ def test_a_class_is_the_same_however_it_is_reached() -> None:
     assert events.event_class("download-resources") is DownloadResources
 
 
-@pytest.mark.parametrize("code", ["commit-file", "start-diJob", "a-code-of-tomorrow", "download_resources", ""])
-def test_a_code_without_a_class_is_a_plain_event(code: str) -> None:
+@pytest.mark.parametrize(
+    "code", ["commit_file", "start-dijob", "a-code-of-tomorrow", "download_resources", "Event", ""]
+)
+def test_a_code_that_nobody_knew_yet_is_a_plain_event(code: str) -> None:
     assert events.event_class(code) is events.Event
 
 
-@pytest.mark.parametrize("code", ["download-resources", "download-resources-execute", "upload-data-to-table"])
+@pytest.mark.parametrize("code", catalog)
+def test_every_code_has_a_class_of_its_own(code: str) -> None:
+    """It is named after the code, and in the file of its DataWorks module."""
+    found = events.event_class(code)
+    assert found.__name__ == class_name(code)
+    assert found.__module__ == f"dataworks_ext.events.{_FILES[catalog[code].module]}"
+    assert found.model_fields["event_code"].default == code
+
+
+@pytest.mark.parametrize("code", catalog)
 def test_a_class_knows_its_code(code: str) -> None:
     assert events.code_of(events.event_class(code)) == code
+
+
+@pytest.mark.parametrize("name", ["StartDiJobV2", "NodeAlert", "NodeChange", "ApprovalChange", "DataQualityOperation"])
+def test_a_form_and_a_shared_base_have_no_code(name: str) -> None:
+    """A policy is registered on the code, never on a form of it."""
+    assert events.code_of(getattr(events, name)) is None
 
 
 def test_the_base_has_no_code() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dataworks_ext.events import (
+    BaselineAlert,
     ConflictMode,
     DownloadResources,
     DownloadResourcesExecute,
@@ -21,9 +22,13 @@ from dataworks_ext.events import (
     EventError,
     ModuleType,
     OptTableType,
+    StartDiJob,
+    StartDiJobV1,
+    StartDiJobV2,
     TargetEngineType,
     UploadDataToTable,
     UploadSourceType,
+    WorkbenchMonitorAlert,
     WriteType,
     event_class,
     read_event,
@@ -36,6 +41,7 @@ _DOWNLOAD: dict[str, object] = {
     "event_code": "download-resources",
     "tenant_id": None,
     "extension_biz_id": None,
+    "block_business": None,
     "module_type": ModuleType.SQLX_QUERY,
     "operator_base_id": "123936573123456",
     "operator_uid": "14931896037123456",
@@ -52,6 +58,7 @@ _UPLOAD: dict[str, object] = {
     "event_code": "upload-data-to-table",
     "tenant_id": None,
     "extension_biz_id": None,
+    "block_business": None,
     "upload_source_type": UploadSourceType.LOCAL,
     "opt_table_type": OptTableType.CREATE,
     "target_engine_type": TargetEngineType.MAXCOMPUTE,
@@ -206,8 +213,23 @@ def test_reading_does_not_change_the_payload() -> None:
 
 
 def test_the_raw_of_an_event_made_by_hand_is_its_fields() -> None:
+    """What it does not say is left out, as a payload would leave it out."""
     event = Event(event_code="commit-file", tenant_id=5)
-    assert dict(event.raw) == {"eventCode": "commit-file", "tenantId": 5, "extensionBizId": None}
+    assert dict(event.raw) == {"eventCode": "commit-file", "tenantId": 5}
+
+
+@pytest.mark.parametrize(
+    ("payload", "waits"),
+    [
+        ({}, None),
+        ({"blockBusiness": None}, None),
+        ({"blockBusiness": True}, True),
+        ({"blockBusiness": False}, False),
+        ({"blockBusiness": "true"}, True),
+    ],
+)
+def test_every_event_says_whether_dataworks_waits(payload: dict[str, object], waits: bool | None) -> None:
+    assert read_event(Event, {"eventCode": "commit-file", **payload}).block_business is waits
 
 
 def test_raw_reads_as_the_payload_does() -> None:
@@ -424,7 +446,10 @@ _values = st.recursive(
     max_leaves=8,
 )
 _WIRE_NAMES = sorted({name for code in CODES for name in sample_payload(code)})
-_SHARED_NAMES = ["tenantId", "extensionBizId", "projectId", "appId", "operator", "createUser", "process", "owner"]
+_SHARED_NAMES = [
+    *("tenantId", "extensionBizId", "blockBusiness", "projectId", "appId"),
+    *("operator", "createUser", "process", "owner"),
+]
 
 
 @st.composite
@@ -479,3 +504,31 @@ def _frozen(value: Any) -> Any:
     if isinstance(value, Mapping):
         return MappingProxyType({key: _frozen(item) for key, item in value.items()})
     return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+# Forms
+
+
+@pytest.mark.parametrize(
+    ("base", "payload", "form"),
+    [
+        (StartDiJob, sample_payload("start-diJob"), StartDiJobV1),
+        (StartDiJob, {**sample_payload("start-diJob"), "jobId": 1, "forceRun": False, "startAsV2": True}, StartDiJobV2),
+        (WorkbenchMonitorAlert, sample_payload("workbench-monitor-alert"), BaselineAlert),
+        (WorkbenchMonitorAlert, {"alarmType": "OF_TOMORROW", "projectId": 1}, WorkbenchMonitorAlert),
+    ],
+)
+def test_an_event_of_several_forms_is_made_as_the_form_of_its_fields(
+    base: type[Event], payload: dict[str, Any], form: type[Event]
+) -> None:
+    """However it is made."""
+    code = {"eventCode": base.model_fields["event_code"].default}
+    made = [base(**payload), base.model_validate(payload), read_event(base, {**payload, **code})]
+    assert {type(event) for event in made} == {form}
+    assert made[0] == made[1]
+
+
+def test_an_error_names_the_field_and_nothing_of_its_value() -> None:
+    """Not even where the value has keys that are called like types."""
+    with pytest.raises(EventError, match=r"^fileType: Input should be a valid string$"):
+        _read("commit-file", fileType={"int": 1})
