@@ -1,0 +1,1 @@
+"""Calls to DataWorks, against a local one and against the official SDK."""
