@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Container, Coroutine, Iterable, Sequence
 from functools import partial
 from types import CoroutineType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pydantic import BaseModel
 
-from .context import MessageScope, PolicyContext
+from .configuration import unmade
+from .context import MessageScope, OverridingContext, PolicyContext
 from .deadline import DeadlineExceeded, Guard, guard
 from .decision import VERDICT_OF, Mode, Outcome, Reason, Verdict, is_sound
 from .errors import PolicyError, SettingsError
@@ -35,6 +36,10 @@ class Step(NamedTuple):
     event_class: type[Event]
     is_plain: bool
     """Whether there is nothing to it but a function: no timeout, condition or workspaces, and sound settings."""
+    is_conditional: bool
+    """Whether it has to be seen first if it looks: by its `when`, or by settings that the workspace's options make."""
+    context_class: type[PolicyContext[BaseModel]]
+    """What its context is."""
 
 
 class Plan(NamedTuple):
@@ -47,16 +52,28 @@ class Plan(NamedTuple):
     """Those that are coroutines."""
 
 
-def plan_of(steps: Iterable[tuple[Registration, Mode, BaseModel | SettingsError, type[Event]]]) -> Plan:
-    """The plan that takes those steps."""
-    planned = tuple(Step(*step, is_plain=_is_plain(step[0], step[2])) for step in steps)
+def plan_of(
+    steps: Iterable[tuple[Registration, Mode, BaseModel | SettingsError, type[Event]]], overriding: Container[str] = ()
+) -> Plan:
+    """The plan that takes those steps. Options of the workspace override the settings of the packs in `overriding`."""
+    planned = tuple(_step(*step, is_overriding=step[0].pack in overriding) for step in steps)
     immediate = tuple(step for step in planned if not step.entry.is_async)
     return Plan(planned, immediate, tuple(step for step in planned if step.entry.is_async))
 
 
-def _is_plain(entry: Registration, settings: BaseModel | SettingsError) -> bool:
+def _step(
+    entry: Registration,
+    mode: Mode,
+    settings: BaseModel | SettingsError,
+    event_class: type[Event],
+    *,
+    is_overriding: bool,
+) -> Step:
     conditions = (entry.timeout, entry.workspaces, entry.when)
-    return conditions == (None, None, None) and not isinstance(settings, SettingsError)
+    is_plain = conditions == (None, None, None) and not isinstance(settings, SettingsError)
+    is_conditional = entry.when is not None or (is_overriding and bool(entry.needs))
+    context_class = OverridingContext if is_overriding else PolicyContext
+    return Step(entry, mode, settings, event_class, is_plain, is_conditional, context_class)
 
 
 def consult(plan: Plan, scope: MessageScope, language: Language) -> list[Reason]:
@@ -73,7 +90,7 @@ def consult(plan: Plan, scope: MessageScope, language: Language) -> list[Reason]
 
 def _ask(step: Step, scope: MessageScope, language: Language, guarded: Guard) -> Reason | None:
     """Ask a policy that is no coroutine. Every message passes here once a policy, so few functions are called."""
-    entry, mode, settings, event_class, is_plain = step
+    entry, mode, settings, event_class, is_plain, is_conditional, context_class = step
     started = time.monotonic()
     until = scope.deadline if is_plain else _until(entry, scope, started)
     try:
@@ -84,10 +101,10 @@ def _ask(step: Step, scope: MessageScope, language: Language, guarded: Guard) ->
             raise DeadlineExceeded
         if isinstance(settings, SettingsError):
             raise SettingsError(*settings.args)  # anew, since an exception keeps every traceback it was raised with
-        if entry.when is not None:
-            answer = guarded.run(until, _ask_if, entry, event, PolicyContext(scope, settings, entry.id, until))
+        if is_conditional:
+            answer = guarded.run(until, _ask_if, entry, event, context_class(scope, settings, entry.id, until))
         elif entry.takes_context:
-            answer = guarded.run(until, entry.function, event, PolicyContext(scope, settings, entry.id, until))
+            answer = guarded.run(until, entry.function, event, context_class(scope, settings, entry.id, until))
         else:
             answer = guarded.run(until, entry.function, event)
     except BaseException as error:
@@ -118,7 +135,7 @@ def _start(step: Step, scope: MessageScope) -> _Started:
             return _Started(step, started, None)
         if isinstance(step.settings, SettingsError):
             raise SettingsError(*step.settings.args)
-        context = PolicyContext(scope, step.settings, step.entry.id, until)
+        context = step.context_class(scope, step.settings, step.entry.id, until)
         return _Started(step, started, Running(partial(_ask_if_async, step.entry, event, context), until))
     except BaseException as error:
         return _Started(step, started, error)
@@ -167,6 +184,8 @@ def _ask_if(entry: Registration, event: Event, context: PolicyContext[BaseModel]
             raise PolicyError(f"its `when` returned {type(wanted).__name__}; expected True or False")
         if not wanted:
             return _NOT_ASKED
+    if entry.needs and unmade(entry.needs, context.settings):
+        return _NOT_ASKED
     return entry.function(event, context) if entry.takes_context else entry.function(event)
 
 

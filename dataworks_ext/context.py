@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import structlog
 from pydantic import BaseModel
@@ -12,19 +14,19 @@ from structlog.typing import FilteringBoundLogger
 
 from .deadline import NO_LIMIT
 from .events import Event, EventError, catalog, read_event
+from .lookup import Findings, Lookup
 from .message import Message
 
+if TYPE_CHECKING:
+    from .snapshots import Snapshot
+
 S_co = TypeVar("S_co", bound=BaseModel, covariant=True)
-
-
-class NotAvailableError(Exception):
-    """Something that this version of the framework cannot look up yet."""
 
 
 class MessageScope:
     """What all policies and observers of one message share."""
 
-    __slots__ = ("_events", "_logger", "deadline", "message", "now", "request_id")
+    __slots__ = ("_events", "_findings", "_logger", "_lookup", "deadline", "message", "now", "request_id")
 
     def __init__(
         self,
@@ -33,6 +35,7 @@ class MessageScope:
         deadline: float = NO_LIMIT,
         now: datetime | None = None,
         logger: FilteringBoundLogger | None = None,
+        lookup: Lookup | None = None,
     ) -> None:
         self.message = message
         self.request_id = request_id
@@ -40,15 +43,23 @@ class MessageScope:
         self.now = now or datetime.now(timezone.utc)
         self._logger = logger
         self._events: dict[type[Event], Event | EventError] = {}
+        self._lookup = lookup
+        self._findings: Findings | None = None
 
     @classmethod
     def of_event(
-        cls, event: Event, request_id: str = "", deadline: float = NO_LIMIT, now: datetime | None = None
+        cls,
+        event: Event,
+        request_id: str = "",
+        deadline: float = NO_LIMIT,
+        now: datetime | None = None,
+        lookup: Lookup | None = None,
     ) -> MessageScope:
         """The scope of an event without its message: one that somebody waits for, if its code can be refused."""
         entry = catalog.get(event.event_code)
         blocking = entry is None or entry.extension_point
-        scope = cls(Message(None, event.event_code, event.raw, blocking=blocking), request_id, deadline, now)
+        message = Message(None, event.event_code, event.raw, blocking=blocking)
+        scope = cls(message, request_id, deadline, now, lookup=lookup)
         scope._events[type(event)] = event
         return scope
 
@@ -80,6 +91,17 @@ class MessageScope:
             )
         except EventError as error:
             return error
+
+    @property
+    def findings(self) -> Findings:
+        """What is looked up for the message."""
+        found = self._findings
+        if found is None:
+            with _MAKING:  # policies of one message may run on several threads
+                found = self._findings = self._findings or Findings(
+                    self._lookup, self.message, self.event(Event).workspace_id
+                )
+        return found
 
     def log(self, policy: str) -> FilteringBoundLogger:
         """A logger whose lines carry the ids of the message and of the policy."""
@@ -134,22 +156,49 @@ class PolicyContext(Generic[S_co]):
         return self._scope.log(self._policy)
 
     @property
-    def snapshot(self) -> NoReturn:
-        """The file or table as it was when the event fired. Not available in this version."""
-        raise NotAvailableError(_not_yet("snapshot"))
+    def snapshot(self) -> Snapshot:
+        """The file or table as it was when the event fired: a `CommittedFile`, `DeletedFile`, `FileExecution` or
+        `TableModel`, by the event. Asked of DataWorks at first use, once for all policies of a message.
+
+        Raises:
+            LookupFailed: It could not be had.
+        """
+        return self._scope.findings.snapshot(self._until)
 
     @property
-    def parameters(self) -> NoReturn:
-        """The extension's parameters. Not available in this version."""
-        raise NotAvailableError(_not_yet("parameters"))
+    def parameters(self) -> Mapping[str, str]:
+        """The extension's parameters, by key, as its owner set them in DataWorks. Kept for a minute.
+
+        Raises:
+            LookupFailed: They could not be had.
+        """
+        return self._scope.findings.parameters(self._until)
 
     @property
-    def options(self) -> NoReturn:
-        """The extension's options in the event's workspace. Not available in this version."""
-        raise NotAvailableError(_not_yet("options"))
+    def options(self) -> Mapping[str, object]:
+        """What the event's workspace chose of the extension's options, a JSON object. Kept for a minute.
+
+        Raises:
+            LookupFailed: They could not be had.
+        """
+        return self._scope.findings.options(self._until)
 
 
-def _not_yet(name: str) -> str:
-    return (
-        f"context.{name} needs a call to DataWorks, which this version does not make; decide by the event and settings"
-    )
+class OverridingContext(PolicyContext[S_co]):
+    """The context in a pack whose settings the options of a workspace override."""
+
+    __slots__ = ()
+
+    @property
+    def settings(self) -> S_co:
+        """The settings of the policy's pack, with what the event's workspace chose in their place.
+
+        Raises:
+            LookupFailed: The options could not be had.
+            SettingsError: They do not fit the settings.
+        """
+        pack = self._policy.partition(".")[0]
+        return self._scope.findings.settings(pack, self._settings, self._until)
+
+
+_MAKING: Final = threading.Lock()

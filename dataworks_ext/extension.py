@@ -14,6 +14,7 @@ from .deadline import NO_LIMIT
 from .decision import VERDICT_OF, Choice, Decision, Reason, Verdict, combine, shorten
 from .errors import RegistrationError
 from .events import Event, catalog, event_class
+from .lookup import Lookup
 from .message import Message
 from .policy import EVERY_EVENT, NoSettings, Observer, Policy, PolicyPack, Registration, one_of
 from .texts import TEXTS, Language, with_request
@@ -88,6 +89,7 @@ class Extension(PolicyPack[NoSettings]):
         request_id: str = "",
         deadline: float = NO_LIMIT,
         now: datetime | None = None,
+        lookup: Lookup | None = None,
     ) -> Decision:
         """Ask every policy that is registered for the event. Whatever a policy does, there is a decision.
 
@@ -96,8 +98,9 @@ class Extension(PolicyPack[NoSettings]):
             request_id: Repeated in the text about a policy that failed.
             deadline: A moment of `time.monotonic()`; a policy that is not done by then counts as failed.
             now: What the policies see as `context.now`; the present by default.
+            lookup: Whom to ask for snapshots, parameters and options; nobody by default.
         """
-        scope = subject if isinstance(subject, MessageScope) else _scope(subject, request_id, deadline, now)
+        scope = subject if isinstance(subject, MessageScope) else _scope(subject, request_id, deadline, now, lookup)
         if not scope.message.blocking:
             return _NO_OBJECTION
         code = scope.message.event_code
@@ -113,6 +116,7 @@ class Extension(PolicyPack[NoSettings]):
         request_id: str = "",
         deadline: float = NO_LIMIT,
         now: datetime | None = None,
+        lookup: Lookup | None = None,
     ) -> tuple[Reason, ...]:
         """Tell every observer that is registered for the event.
 
@@ -121,7 +125,7 @@ class Extension(PolicyPack[NoSettings]):
         Returns:
             One reason for each observer that failed, with its error.
         """
-        scope = subject if isinstance(subject, MessageScope) else _scope(subject, request_id, deadline, now)
+        scope = subject if isinstance(subject, MessageScope) else _scope(subject, request_id, deadline, now, lookup)
         code = scope.message.event_code
         plan = self._observer_plans.get(code) or self._plan(self._observer_plans, self.observers, code)
         if not plan.steps:
@@ -135,13 +139,15 @@ class Extension(PolicyPack[NoSettings]):
         Plans are kept for the codes of the catalog only, since anybody may send others.
         """
         settings, modes, _, _ = self.configuration
-        plan = plan_of(
+        overriding = {pack.name for pack in self.packs if pack.options_override}
+        steps = (
             (entry, modes[entry.id], settings[entry.pack], Event if EVERY_EVENT in entry.events else event_class(code))
             for entry in registered
             if (EVERY_EVENT in entry.events or code in entry.events)
             and modes[entry.id] != "off"
-            and not unmade(entry.needs, settings[entry.pack])
+            and (entry.pack in overriding or not unmade(entry.needs, settings[entry.pack]))
         )
+        plan = plan_of(steps, overriding)
         if code in catalog:
             plans[code] = plan
         return plan
@@ -154,10 +160,12 @@ class Extension(PolicyPack[NoSettings]):
         return Decision(VERDICT_OF[self.default], with_request(language, text, scope.request_id))
 
 
-def _scope(subject: Message | Event, request_id: str, deadline: float, now: datetime | None) -> MessageScope:
+def _scope(
+    subject: Message | Event, request_id: str, deadline: float, now: datetime | None, lookup: Lookup | None
+) -> MessageScope:
     if isinstance(subject, Message):
-        return MessageScope(subject, request_id, deadline, now)
-    return MessageScope.of_event(subject, request_id, deadline, now)
+        return MessageScope(subject, request_id, deadline, now, lookup=lookup)
+    return MessageScope.of_event(subject, request_id, deadline, now, lookup)
 
 
 def _distinct(name: str, packs: Iterable[PolicyPack[Any]]) -> tuple[PolicyPack[Any], ...]:

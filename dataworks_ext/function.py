@@ -6,15 +6,16 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import Final, Protocol
 
+from .callback import Callback, DeliveryError
 from .configuration import LANGUAGE_VARIABLE
 from .context import MessageScope
 from .deadline import LEFT_BEHIND, NO_LIMIT
-from .decision import Decision, Verdict
+from .decision import Decision, Reason, Verdict
 from .extension import Extension
 from .loading import APP_VARIABLE, DEFAULT_APP, load_extension
 from .message import Message, MessageError, read_messages
@@ -27,7 +28,10 @@ DEFAULT_TIMEOUT: Final = 3.0
 """Seconds: Function Compute's own default for a function's timeout."""
 MARGIN: Final = 0.5
 """Seconds kept for the reply and the record, at most; a fifth of a short timeout."""
+CALLBACK_RESERVE: Final = 3.0
+"""Seconds kept for delivering a reply by a call, at most; two fifths of a short time."""
 _OK: Final = '{"checkResult": "OK"}'
+_NO_ID: Final = "the message has no id, so nobody can be told the answer; DataWorks goes on waiting"
 
 
 class FunctionMeta(Protocol):
@@ -66,6 +70,7 @@ class Function:
             listed = os.environ.get(FIELDS_VARIABLE, "").split(",")
             record_fields = [field.strip() for field in listed if field.strip()]
         self.extension = extension
+        self._callback = Callback(os.environ)
         self._recorder = Recorder(record_fields)
         self._in_flight: dict[int, float] = {}
         self._retirement = Retirement(self._in_flight, self._recorder)
@@ -75,35 +80,42 @@ class Function:
     def initializer(self, context: FunctionContext) -> None:
         """What the runtime calls once before the first request. Never raises; what is wrong is recorded."""
         try:
+            self._callback.attend(context)
             self._prepare()
         except BaseException as error:
             self._give_up(context, error)
 
     def handler(self, event: bytes, context: FunctionContext) -> str:
-        """What the runtime calls for each request. Never raises.
+        """What the runtime calls for each request.
 
         Args:
-            event: A message of Function Compute or EventBridge, or an array of them; the deadline of the request is
-                that of them all.
+            event: A message of Function Compute or EventBridge, or an array of them, who share the request's time.
             context: The runtime's.
 
         Returns:
             The reply as JSON: `checkResult` (`OK`, `WARN` or `FAIL`), and `errorMessage` unless it is `OK`; for an
-            array, an array with the reply to each element in its place. DataWorks does not see the reply to a message
-            of EventBridge.
+            array, an array with the reply to each element in its place. DataWorks reads it where it called the
+            function itself; to a message of EventBridge the reply is delivered by a call.
+
+        Raises:
+            DeliveryError: Replies that are due could not be delivered. All other messages were answered.
         """
         started = time.monotonic()
         thread = threading.get_ident()
         self._in_flight[thread] = started
         try:
+            self._callback.attend(context)
             if not self._prepared:
                 self._prepare()
             messages = read_messages(event)
+            end = started + _budget(context)
             if isinstance(messages, list):
-                return f"[{', '.join([self._answer_safely(one, context, started) for one in messages])}]"
-            return self._answer(messages, context, started)
+                return self._answer_all(messages, context, started, end)
+            return self._answer(messages, context, started, end)
         except MessageError as error:
-            return self._answer_safely(error, context, started)
+            return self._answer_safely(error, context, started, 0)
+        except DeliveryError:
+            raise
         except BaseException as error:
             return self._give_up(context, error)
         finally:
@@ -115,22 +127,79 @@ class Function:
         """The decision on one message."""
         return self.extension.decide(scope)
 
-    def _answer_safely(self, message: Message | MessageError, context: FunctionContext, started: float) -> str:
-        """The reply to one message, or to what is none. Never raises, so that it costs no other message its reply."""
+    def _answer_all(
+        self, messages: Sequence[Message | MessageError], context: FunctionContext, started: float, end: float
+    ) -> str:
+        """The replies to an array. Each message has its share of what is left of the time."""
+        replies, undelivered = [], []
+        for number, message in enumerate(messages):
+            now = time.monotonic()
+            try:
+                until = now + (end - now) / (len(messages) - number)
+                replies.append(self._answer_safely(message, context, started, until))
+            except DeliveryError as error:
+                undelivered.append(str(error))
+        if undelivered:
+            raise DeliveryError(f"{len(undelivered)} of {len(messages)} replies: {undelivered[0]}")
+        return f"[{', '.join(replies)}]"
+
+    def _answer_safely(
+        self, message: Message | MessageError, context: FunctionContext, started: float, end: float
+    ) -> str:
+        """The reply to one message, or to what is none. Raises nothing but `DeliveryError`."""
         try:
             if isinstance(message, MessageError):
                 return self._refuse(message, _request_id(context))
-            return self._answer(message, context, started)
+            return self._answer(message, context, started, end)
+        except DeliveryError:
+            raise
         except BaseException as error:
             return self._give_up(context, error, message.message_id)
 
-    def _answer(self, message: Message, context: FunctionContext, started: float) -> str:
-        scope = MessageScope(message, _request_id(context), started + _budget(context), logger=self._recorder.logger)
+    def _answer(self, message: Message, context: FunctionContext, started: float, end: float) -> str:
+        if message.channel == "eventbridge":
+            return self._answer_by_call(message, context, started, end)
+        scope = MessageScope(message, _request_id(context), end, None, self._recorder.logger, self._callback)
         decision = self.decide(scope)
         observers = self.extension.notify(scope)
         elapsed_ms = int((time.monotonic() - started) * 1_000_000) / 1_000
-        self._recorder.message(scope, decision, observers, elapsed_ms, _delivery(message), self.extension)
+        self._recorder.message(scope, decision, observers, elapsed_ms, "returned", self.extension)
         return reply(decision)
+
+    def _answer_by_call(self, message: Message, context: FunctionContext, started: float, end: float) -> str:
+        now = time.monotonic()
+        reserve = min(CALLBACK_RESERVE, (end - now) * 0.4) if message.blocking else 0
+        scope = MessageScope(message, _request_id(context), end - reserve, None, self._recorder.logger, self._callback)
+        remembered = self._callback.remembered(message) if message.blocking else None
+        decision = remembered or self._decide_safely(scope)
+        delivery, problem = self._deliver(message, decision, end) if message.blocking else ("none", None)
+        try:
+            observers = self.extension.notify(scope) if remembered is None else ()
+            elapsed_ms = int((time.monotonic() - started) * 1_000_000) / 1_000
+            self._recorder.message(scope, decision, observers, elapsed_ms, delivery, self.extension, problem)
+        finally:
+            if delivery == "undelivered":
+                raise DeliveryError(f"the reply to message {message.message_id} could not be delivered: {problem}")
+        return reply(decision)
+
+    def _decide_safely(self, scope: MessageScope) -> Decision:
+        """The decision, closed where the framework itself fails: somebody waits for the call."""
+        try:
+            return self.decide(scope)
+        except BaseException as error:
+            text = with_request("en", TEXTS["en"].broken, scope.request_id)
+            reason = Reason(self.extension.name, Verdict.FAIL, text, "enforce", 0.0, error)
+            return Decision(Verdict.FAIL, text, (reason,))
+
+    def _deliver(self, message: Message, decision: Decision, end: float) -> tuple[str, str | None]:
+        """What became of the reply, and what is wrong with that."""
+        try:
+            delivery = self._callback.deliver(message, decision, end)
+        except DeliveryError as error:
+            return "undelivered", str(error)
+        except BaseException as error:
+            return "undelivered", f"the call failed: {type(error).__name__}"
+        return delivery, _NO_ID if delivery == "unanswerable" else None
 
     def _refuse(self, error: MessageError, request_id: str) -> str:
         language = self.extension.configuration.language
@@ -161,7 +230,8 @@ class Function:
         with self._preparing:
             if self._prepared:
                 return
-            for problem in self.extension.configuration.problems:
+            problems = (*self.extension.configuration.problems, *self._callback.problems(self.extension.policies))
+            for problem in problems:
                 self._recorder.note("configuration", problem=problem, extension=self.extension.name)
             self._prepared = True
 
@@ -213,13 +283,6 @@ def reply(decision: Decision) -> str:
     if decision.verdict is Verdict.OK:
         return _OK
     return json.dumps({"checkResult": decision.verdict.value, "errorMessage": decision.message})
-
-
-def _delivery(message: Message) -> str:
-    """What becomes of the reply. On EventBridge it is due where somebody waits, and this version does not send it."""
-    if message.channel == "function-compute":
-        return "returned"
-    return "due" if message.blocking else "none"
 
 
 def _request_id(context: object) -> str:

@@ -16,6 +16,8 @@ from .events.catalog import catalog
 Channel = Literal["function-compute", "eventbridge"]
 ENVELOPE_KEYS: Final = frozenset({"messageBody", "data", "specversion"})
 """Keys that only an envelope has: Function Compute's the first, EventBridge's (CloudEvents 1.0) the others."""
+SOURCE: Final = "acs.dataworks"
+"""What DataWorks calls itself in EventBridge."""
 _CODES: Final = {entry.type: entry.code for entry in catalog.values()}
 
 
@@ -176,6 +178,10 @@ def _from_function_compute(envelope: Mapping[str, object]) -> Message:
 
 def _from_eventbridge(envelope: Mapping[str, object]) -> Message:
     message_id = _text(envelope.get("id"))
+    if envelope.get("source", SOURCE) != SOURCE:
+        raise MessageError(
+            f"source should be {SOURCE}; let the event pattern pass on events of DataWorks only", message_id
+        )
     payload = envelope.get("data")
     if not isinstance(payload, dict):
         got = _json_type(payload) if "data" in envelope else "nothing"

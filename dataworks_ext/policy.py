@@ -78,7 +78,11 @@ class Observer(Registration):
 class PolicyPack(Generic[S]):
     """A named, ordered collection of policies and observers, with typed settings.
 
-    Each field of the settings is read from the environment variable `{PACK}_{FIELD}`.
+    Args:
+        name: Its name: the first half of its policies' ids.
+        settings: Their class. Each field is read from the environment variable `{PACK}_{FIELD}`.
+        options_override: Whether what a workspace chose of the extension's options stands in the place of settings.
+            Options under the pack's name are the pack's; without any, those that are called like its settings.
 
     Raises:
         RegistrationError: A name or a settings class that cannot be.
@@ -87,8 +91,8 @@ class PolicyPack(Generic[S]):
     @overload
     def __init__(self: PolicyPack[NoSettings], name: str) -> None: ...
     @overload
-    def __init__(self, name: str, *, settings: type[S]) -> None: ...
-    def __init__(self, name: str, *, settings: type[S] | None = None) -> None:
+    def __init__(self, name: str, *, settings: type[S], options_override: bool = False) -> None: ...
+    def __init__(self, name: str, *, settings: type[S] | None = None, options_override: bool = False) -> None:
         if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
             raise RegistrationError(
                 f"a pack cannot be called {name!r}; use lower-case letters, digits, - and _, beginning with a letter"
@@ -98,7 +102,10 @@ class PolicyPack(Generic[S]):
                 f"the settings of pack {name} should be a class derived from pydantic.BaseModel, got {settings!r}"
             )
         self.name = name
+        if options_override and settings is None:
+            raise RegistrationError(f"pack {name} has no settings that options could override; give it settings=…")
         self.settings_class: type[BaseModel] = settings or NoSettings
+        self.options_override = options_override
         self._policies: dict[str, Policy] = {}
         self._observers: dict[str, Observer] = {}
         self._closed = False

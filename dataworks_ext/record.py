@@ -70,8 +70,9 @@ class Recorder:
         elapsed_ms: float,
         delivery: str,
         extension: Extension,
+        problem: str | None = None,
     ) -> None:
-        """Record a message that was read."""
+        """Record a message that was read, with what became of the reply and what is wrong with that."""
         message = scope.message
         event = _identity(scope)
         record: EventDict = {
@@ -93,6 +94,8 @@ class Recorder:
             "extension": extension.name,
             "version": extension.version,
         }
+        if problem is not None:
+            record["problem"] = problem
         if decision.message and not decision.reasons:
             record["message"] = decision.message
         if observers:

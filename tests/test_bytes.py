@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from contextlib import redirect_stdout
 from typing import Any, NoReturn
 
@@ -16,6 +17,8 @@ from dataworks_ext import Extension, Outcome, PolicyContext, allow, deny, warn
 from dataworks_ext.events import DownloadResources, Event, catalog
 from dataworks_ext.function import Function
 from dataworks_ext.testing import FunctionContext, eventbridge_message, function_compute_message, sample_payload
+from dataworks_ext.testing.contexts import Credentials
+from tests import dataworks as local
 
 CODE = "download-resources"
 REAL = function_compute_message(CODE)
@@ -23,8 +26,18 @@ ENVELOPE: dict[str, Any] = json.loads(REAL)
 BRIDGED = eventbridge_message(CODE)
 CLOUD_EVENT: dict[str, Any] = json.loads(BRIDGED)
 MEBIBYTE = 1 << 20
-CONTEXT = FunctionContext()
+CONTEXT = FunctionContext(credentials=Credentials(local.ACCESS_KEY_ID, local.ACCESS_KEY_SECRET, local.SECURITY_TOKEN))
 often = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _dataworks() -> Iterator[None]:
+    """A DataWorks that waits for the answer to any message."""
+    with local.LocalDataWorks() as dataworks, pytest.MonkeyPatch.context() as environment:
+        dataworks.holds_everything = True
+        environment.setenv("DATAWORKS_EXT_CODE", local.EXTENSION_CODE)
+        environment.setenv("DATAWORKS_EXT_ENDPOINT", dataworks.endpoint)
+        yield
 
 
 def _strict() -> Function:

@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from dataworks_ext import Decision, Extension, Outcome, PolicyContext, PolicyPack, Verdict, allow, deny, warn
 from dataworks_ext.context import MessageScope
 from dataworks_ext.decision import Choice, Mode
-from dataworks_ext.events import DownloadResources, DownloadResourcesExecute, Event, read_event
+from dataworks_ext.events import DownloadResources, DownloadResourcesExecute, Event, ProjectDeleted, read_event
 from dataworks_ext.message import Message
 from dataworks_ext.testing import sample_payload
 from dataworks_ext.texts import Language
@@ -872,7 +872,7 @@ def test_lines_of_the_log_carry_the_ids() -> None:
 
 @pytest.mark.parametrize("name", ["snapshot", "parameters", "options"])
 @pytest.mark.parametrize(("on_error", "verdict"), [("deny", FAIL), ("warn", WARN)])
-def test_what_this_version_does_not_have_fails_the_policy(name: str, on_error: Choice, verdict: Verdict) -> None:
+def test_what_there_is_nobody_to_ask_for_fails_the_policy(name: str, on_error: Choice, verdict: Verdict) -> None:
     def rule(event: Event, context: PolicyContext[BaseModel]) -> Outcome | None:
         getattr(context, name)
         return None
@@ -880,7 +880,7 @@ def test_what_this_version_does_not_have_fails_the_policy(name: str, on_error: C
     decision = decide(rule, on_error=on_error)
     assert decision.verdict is verdict
     assert str(decision.reasons[0].error) == (
-        f"context.{name} needs a call to DataWorks, which this version does not make; decide by the event and settings"
+        f"context.{name} asks DataWorks, and there is nobody to ask here: outside a function, give decide() a lookup"
     )
 
 
@@ -934,7 +934,7 @@ def test_an_event_is_told_to_observers() -> None:
     told: list[Event] = []
     extension = Extension("data-guard")
     extension.observer("project-deleted", id="watch")(told.append)
-    given = Event(event_code="project-deleted")
+    given = read_event(ProjectDeleted, sample_payload("project-deleted"))
     assert extension.notify(given) == ()
     assert [event.event_code for event in told] == ["project-deleted"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import sys
 import threading
@@ -20,10 +21,14 @@ from dataworks_ext.context import MessageScope
 from dataworks_ext.events import DownloadResources
 from dataworks_ext.function import DeployedFunction, Function, UnloadedFunction
 from dataworks_ext.testing import FunctionContext, eventbridge_message, function_compute_message
-from dataworks_ext.testing.contexts import FunctionMeta
+from dataworks_ext.testing.contexts import Credentials, FunctionMeta
+from tests import dataworks as local
 
 CODE = "download-resources"
-CONTEXT = FunctionContext(request_id="1-6740b2c3")
+CONTEXT = FunctionContext(
+    request_id="1-6740b2c3",
+    credentials=Credentials(local.ACCESS_KEY_ID, local.ACCESS_KEY_SECRET, local.SECURITY_TOKEN),
+)
 OK = '{"checkResult": "OK"}'
 WriteModule = Callable[[str, str], None]
 
@@ -39,6 +44,16 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(f"DATAWORKS_EXT_{name}", raising=False)
     for name in ("DOWNLOADS_MAX_ROWS", "UPLOADS_MAX_ROWS"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _dataworks() -> Iterator[None]:
+    """A DataWorks that waits for the answer to any message."""
+    with local.LocalDataWorks() as dataworks, pytest.MonkeyPatch.context() as environment:
+        dataworks.holds_everything = True
+        environment.setenv("DATAWORKS_EXT_CODE", local.EXTENSION_CODE)
+        environment.setenv("DATAWORKS_EXT_ENDPOINT", dataworks.endpoint)
+        yield
 
 
 @pytest.fixture
@@ -154,8 +169,12 @@ def test_a_context_without_a_request_id_is_good_enough() -> None:
 # Messages of EventBridge
 
 
-def bridged(rows: int = 5, message_id: str = "m-0") -> bytes:
-    return eventbridge_message(CODE, message_id=message_id, dataRowSize=rows)
+def bridged(rows: int = 5, message_id: str = "") -> bytes:
+    """A message with an id of its own: one that comes again is not decided again."""
+    return eventbridge_message(CODE, message_id=message_id or f"m-{next(_NUMBERS)}", dataRowSize=rows)
+
+
+_NUMBERS = itertools.count(100)
 
 
 @pytest.mark.parametrize("rows", [10, 11])
@@ -170,9 +189,9 @@ def test_a_message_of_eventbridge_is_decided_like_any_other(rows: int) -> None:
     [
         (function_compute_message(CODE), "function-compute", True, "returned"),
         (function_compute_message("freeze-instance"), "function-compute", False, "returned"),
-        (eventbridge_message(CODE), "eventbridge", True, "due"),
-        (eventbridge_message("commit-file"), "eventbridge", True, "due"),
-        (eventbridge_message("commit-file", eventCode="of-tomorrow"), "eventbridge", True, "due"),
+        (eventbridge_message(CODE), "eventbridge", True, "delivered"),
+        (eventbridge_message("commit-file"), "eventbridge", True, "delivered"),
+        (eventbridge_message("commit-file", eventCode="of-tomorrow"), "eventbridge", True, "delivered"),
         (eventbridge_message("commit-file", blockBusiness=False), "eventbridge", False, "none"),
         (eventbridge_message("freeze-instance"), "eventbridge", False, "none"),
         (eventbridge_message("node-change-created"), "eventbridge", False, "none"),
@@ -182,7 +201,7 @@ def test_a_message_of_eventbridge_is_decided_like_any_other(rows: int) -> None:
 def test_the_record_says_what_becomes_of_the_reply(
     data: bytes, channel: str, blocking: bool, delivery: str, form: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Somebody may wait for the reply to a message of EventBridge, which is not sent yet."""
+    """Somebody may wait for the reply to a message of EventBridge, which is a call."""
     limiting("downloads").handler(form % data, CONTEXT)
     [record] = records(capsys)
     assert (record["channel"], record["blocking"], record["delivery"]) == (channel, blocking, delivery)
@@ -272,7 +291,7 @@ def test_an_array_has_one_record_an_element_in_order(capsys: pytest.CaptureFixtu
     )
     found = records(capsys)
     assert [(record["message_id"], record["verdict"], record.get("delivery")) for record in found] == [
-        ("m-1", "FAIL", "due"),
+        ("m-1", "FAIL", "delivered"),
         ("m-2", "FAIL", None),
         ("m-3", "OK", "returned"),
         (None, "FAIL", None),
@@ -313,8 +332,8 @@ def test_a_closed_stdout_costs_no_element_its_reply(monkeypatch: pytest.MonkeyPa
     assert verdicts(limiting("downloads"), bridged(5), b"5", download(11)) == ["FAIL"] * 3
 
 
-def test_the_elements_of_an_array_share_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What one takes, the next does not have."""
+def test_the_elements_of_an_array_share_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has its share of what is left; one that takes more than all leaves the next none."""
     now = 1_000.0
     left: list[float] = []
     extension = Extension("data-guard")
@@ -328,8 +347,8 @@ def test_the_elements_of_an_array_share_the_deadline(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(time, "monotonic", lambda: now)
     context = FunctionContext(function=FunctionMeta(timeout=60))
-    replies = json.loads(Function(extension).handler(array(*map(bridged, (1, 2, 100, 4))), context))
-    assert left == pytest.approx([59.5, 58.5, 56.5])
+    replies = json.loads(Function(extension).handler(array(*map(download, (1, 2, 100, 4))), context))
+    assert left == pytest.approx([59.5 / 4, 58.5 / 3, 56.5 / 2])
     assert [reply["checkResult"] for reply in replies[:2] + replies[3:]] == ["OK", "OK", "FAIL"]
     assert replies[3]["errorMessage"].startswith("The rule data-guard.rule could not be checked.")
 

@@ -463,7 +463,7 @@ def test_the_text_of_a_policys_exception_stays_out(error: type[Exception]) -> No
 
 def test_no_credential_gets_into_the_record(capsys: pytest.CaptureFixture[str]) -> None:
     extension = Extension("app")
-    extension.policy("*")(logs)
+    extension.policy(CODE)(logs)
     context = FunctionContext()
     Function(extension).handler(_message(), context)
     written = capsys.readouterr().out

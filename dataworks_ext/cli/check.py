@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 from rich.cells import cell_len
@@ -13,9 +15,11 @@ from rich.table import Table
 
 from ..context import MessageScope
 from ..decision import Decision, Reason
+from ..errors import ExtensionError
 from ..events import catalog, class_name, event_class
 from ..events.base import Event
 from ..extension import Extension
+from ..lookup import Lookup, LookupFailed
 from ..message import ENVELOPE_KEYS, JsonError, Message, MessageError, is_blocking, read_envelope, read_messages
 from ..policy import EVERY_EVENT
 from ..record import Recorder
@@ -25,6 +29,7 @@ from ._output import (
     App,
     Json,
     console,
+    fail,
     load,
     own_traceback,
     plain,
@@ -32,6 +37,9 @@ from ._output import (
     table,
     verdict_text,
 )
+
+if TYPE_CHECKING:
+    from ..snapshots import Snapshot
 
 DENIED = 1
 """The exit code for a denial."""
@@ -57,15 +65,65 @@ class Checked(NamedTuple):
         return self.file if self.place is None else f"{self.file}[{self.place}]"
 
 
-def check(files: Files, app: App = DEFAULT, as_json: Json = False) -> None:
+class NobodyAsked:
+    """What stands in for DataWorks: nothing is set, nothing is chosen, and the snapshot is a file, if there is one."""
+
+    def __init__(self, snapshot: Snapshot | None) -> None:
+        self._snapshot = snapshot
+
+    def snapshot(self, message: Message, workspace_id: int | None, until: float) -> Snapshot:
+        """The file's. Raises `LookupFailed` if there is none."""
+        if self._snapshot is None:
+            raise LookupFailed("check does not ask DataWorks for a snapshot; give it one: --snapshot code.sql")
+        return self._snapshot
+
+    def parameters(self, until: float) -> Mapping[str, str]:
+        """No parameter."""
+        return {}
+
+    def options(self, workspace_id: int | None, until: float) -> Mapping[str, object]:
+        """No option."""
+        return {}
+
+
+def _read_snapshot(file: Path) -> Snapshot:
+    """The answer of GetIDEEventDetail in the file, else its text as the code of a file."""
+    from ..snapshots import CommittedFile, SnapshotError, read_snapshot
+
+    try:
+        text = file.read_text(encoding="utf-8")
+        answer = json.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"the snapshot {file} cannot be read: {getattr(error, 'strerror', None) or 'it is no UTF-8'}")
+    except ValueError:
+        return CommittedFile(content=text)
+    if not isinstance(answer, dict):
+        return CommittedFile(content=text)
+    try:
+        return read_snapshot(answer if "EventDetail" in answer else {"EventDetail": answer})
+    except SnapshotError as error:
+        fail(f"{file}: {error}; expected the answer of GetIDEEventDetail, or code")
+
+
+def check(
+    files: Files,
+    snapshot: Annotated[
+        Path | None,
+        typer.Option(help="What policies get as snapshot: code, or an answer of GetIDEEventDetail."),
+    ] = None,
+    app: App = DEFAULT,
+    as_json: Json = False,
+) -> None:
     """Put saved messages, or bare payloads, to the policies and print the verdict with each policy's reason.
 
     A file may hold an array of them. Messages of Function Compute and of EventBridge are told apart by their keys.
+    DataWorks is not asked: no option is chosen, and no parameter set.
 
     Exit code 0: allowed. 1: at least one denied. 2: at least one could not be read.
     """
     extension = load(app)
-    checked = [one for file in files for one in _check(extension, file)]
+    lookup = NobodyAsked(None if snapshot is None else _read_snapshot(snapshot))
+    checked = [one for file in files for one in _check(extension, lookup, file)]
     if as_json:
         print_json([_as_json(one) for one in checked])
     else:
@@ -79,7 +137,7 @@ def check(files: Files, app: App = DEFAULT, as_json: Json = False) -> None:
         raise typer.Exit(DENIED)
 
 
-def _check(extension: Extension, file: str) -> list[Checked]:
+def _check(extension: Extension, lookup: Lookup, file: str) -> list[Checked]:
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
@@ -91,14 +149,16 @@ def _check(extension: Extension, file: str) -> list[Checked]:
     except MessageError as error:
         return [Checked(file, problem=str(error))]
     if isinstance(messages, Message):
-        return [_decide(extension, file, None, messages)]
-    return [_decide(extension, file, place, message) for place, message in enumerate(messages)]
+        return [_decide(extension, lookup, file, None, messages)]
+    return [_decide(extension, lookup, file, place, message) for place, message in enumerate(messages)]
 
 
-def _decide(extension: Extension, file: str, place: int | None, message: Message | MessageError) -> Checked:
+def _decide(
+    extension: Extension, lookup: Lookup, file: str, place: int | None, message: Message | MessageError
+) -> Checked:
     if isinstance(message, MessageError):
         return Checked(file, place, problem=str(message))
-    scope = MessageScope(message, logger=Recorder(stream=sys.stderr).logger)
+    scope = MessageScope(message, logger=Recorder(stream=sys.stderr).logger, lookup=lookup)
     return Checked(file, place, message, extension.decide(scope))
 
 
@@ -177,7 +237,9 @@ def _print(extension: Extension, one: Checked) -> None:
             )
         )
     for reason in decision.reasons:
-        if reason.error is not None and (trace := own_traceback(reason.error)):
+        if reason.error is None or isinstance(reason.error, ExtensionError):
+            continue  # its text says it all
+        if trace := own_traceback(reason.error):
             out.print(*plain(f"{reason.policy} failed:"), style="red")
             out.print(*plain(trace))
 

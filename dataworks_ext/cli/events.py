@@ -12,15 +12,13 @@ from rich.console import Console
 
 from ..events import CatalogEntry, Event, catalog, class_name, event_class
 from ..extension import Extension
+from ..message import SOURCE
 from ..policy import EVERY_EVENT
 from ..testing import sample_payload
 from ._fields import classes_within, enumerations_within, fields_of, is_code, values_of
 from ._output import DEFAULT, App, Json, console, fail, load, plain, print_json, table
 from ._reference import reference
 from ._schema import schema_of
-
-SOURCE = "acs.dataworks"
-"""What DataWorks calls itself in EventBridge."""
 
 
 def events(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -36,11 +36,12 @@ def policies(app: App = DEFAULT, as_json: Json = False) -> None:
         print_json(_as_json(extension, configuration, settings, problems))
         return
     out = console()
+    overriding = {pack.name for pack in extension.packs if pack.options_override}
     registered = table("Policy", "Events", "Mode", "On error", "What it does")
     for policy in extension.policies:
         mode = configuration.modes[policy.id]
         changed = "" if mode == policy.mode else f" (set; {policy.mode} in code)"
-        note = _idle(policy, configuration)
+        note = _idle(policy, configuration, overriding)
         description = f"{policy.description}\n{note}" if note else policy.description
         events = "\n".join(policy.events)
         registered.add_row(*plain(policy.id, events, f"{mode}{changed}", policy.on_error, description))
@@ -88,9 +89,11 @@ def _missing(entry: Registration, configuration: Configuration) -> list[str]:
     return [variable_of(entry.pack, field) for field in unmade(entry.needs, configuration.settings[entry.pack])]
 
 
-def _idle(entry: Registration, configuration: Configuration) -> str:
+def _idle(entry: Registration, configuration: Configuration, overriding: Collection[str]) -> str:
     """Why a policy does nothing, if it does nothing."""
     missing = _missing(entry, configuration)
+    if missing and entry.pack in overriding:
+        return f"Does nothing where no option of the workspace says {', '.join(missing)}."
     if missing:
         return f"Does nothing: {', '.join(missing)} is not set."
     if configuration.modes[entry.id] == "off":

@@ -37,6 +37,11 @@ def rows(event):
     return allow("Few rows.")
 
 
+@extension.policy("deploy-file")
+def code(event, context):
+    return deny("No " + context.snapshot.content) if not context.options else None
+
+
 @extension.policy("download-resources-execute")
 def fails(event):
     limits = {}
@@ -567,3 +572,47 @@ def test_a_lone_surrogate_is_printed_somehow(option: list[str]) -> None:
     """JSON can write what a terminal cannot."""
     result = _check(_save("odd.json", '{"eventCode": "\\ud800"}'), *option)
     assert (result.exit_code, result.exception) == (0, None)
+
+
+# What DataWorks would be asked
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "select 1",
+        '{"CommittedFile": {"Content": "select 1"}}',
+        '{"EventDetail": {"CommittedFile": {"Content": "select 1"}}}',
+    ],
+)
+def test_a_snapshot_is_code_or_an_answer_of_dataworks(content: str) -> None:
+    """No option is chosen."""
+    message = _save("commit.json", sample_payload("deploy-file"))
+    result = _check(message, "--snapshot", _save("code.sql", content))
+    assert result.stdout.splitlines()[1] == "  No select 1"
+
+
+def test_without_a_snapshot_a_policy_that_asks_fails() -> None:
+    result = _check(_save("commit.json", sample_payload("deploy-file")))
+    assert result.exit_code == 1
+    assert "check does not ask DataWorks for a snapshot; give it one: --snapshot code.sql" in result.stdout
+    assert "Traceback" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"\xff", "the snapshot code.sql cannot be read: it is no UTF-8"),
+        ('{"EventDetail": {}}', "DataWorks has no snapshot of this event"),
+        ('{"CommittedFile": {"FileId": "x"}}', "does not read: CommittedFile.FileId; expected the answer of"),
+    ],
+)
+def test_a_snapshot_that_cannot_be_read_ends_with_2(content: str | bytes, problem: str) -> None:
+    result = _check(_download(7), "--snapshot", _save("code.sql", content))
+    assert result.exit_code == 2
+    assert problem in " ".join(result.stderr.split())
+
+
+def test_a_missing_snapshot_ends_with_2() -> None:
+    result = _check(_download(7), "--snapshot", "nowhere.sql")
+    assert (result.exit_code, "nowhere.sql cannot be read: No such file" in result.stderr) == (2, True)

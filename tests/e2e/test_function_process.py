@@ -12,9 +12,12 @@ import pytest
 from dataworks_ext.deploy.code import lay_out, protect, unprotect
 from dataworks_ext.deploy.process import FunctionProcess, Invocation, ProcessEndedError
 from dataworks_ext.testing import FunctionContext, eventbridge_message, function_compute_message
+from dataworks_ext.testing.contexts import Credentials
+from tests import dataworks as local
 
 ROOT = Path(__file__).parent.parent.parent
-CONTEXT = FunctionContext()
+MESSAGE_ID = "539fd8f4-4ea1-4625-aa8b-6c9066740001"
+CONTEXT = FunctionContext(credentials=Credentials(local.ACCESS_KEY_ID, local.ACCESS_KEY_SECRET, local.SECURITY_TOKEN))
 COVERAGE = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
 PROBES = """
 import os
@@ -47,6 +50,16 @@ def code(tmp_path: Path) -> Iterator[Path]:
     unprotect(directory)
 
 
+def environment_of(dataworks: local.LocalDataWorks) -> dict[str, str]:
+    """What a function needs to call it, and a small limit of rows."""
+    return {
+        **COVERAGE,
+        "DATAWORKS_EXT_CODE": local.EXTENSION_CODE,
+        "DATAWORKS_EXT_ENDPOINT": dataworks.endpoint,
+        "DOWNLOADS_MAX_ROWS": "10",
+    }
+
+
 def probe(code: Path, event: str, initializer: str = "probes.initializer") -> Invocation:
     """What comes of an expression that is evaluated as the handler."""
     with FunctionProcess(code, COVERAGE, handler="probes.handler", initializer=initializer) as function:
@@ -70,17 +83,32 @@ def test_a_refused_message_leaves_its_record(code: Path) -> None:
 
 def test_an_array_of_eventbridge_is_answered_and_recorded_by_element(code: Path) -> None:
     elements = [
-        eventbridge_message("download-resources"),
+        eventbridge_message("download-resources", message_id=MESSAGE_ID),
         eventbridge_message("freeze-instance"),
         b"5",
         function_compute_message("download-resources"),
     ]
-    with FunctionProcess(code, {**COVERAGE, "DOWNLOADS_MAX_ROWS": "10"}) as function:
+    with local.LocalDataWorks() as dataworks, FunctionProcess(code, environment_of(dataworks)) as function:
+        operation = dataworks.hold(MESSAGE_ID, "CallbackExtension")
         replies = json.loads(function.invoke(b"[" + b",".join(elements) + b"]", CONTEXT).body)
         records = [json.loads(line) for line in function.log()[-4:]]
+    assert operation.state == "Failed"
     assert [reply["checkResult"] for reply in replies] == ["FAIL", "OK", "FAIL", "FAIL"]
     assert [record["verdict"] for record in records] == ["FAIL", "OK", "FAIL", "FAIL"]
-    assert [record.get("delivery") for record in records] == ["due", "none", None, "returned"]
+    assert [record.get("delivery") for record in records] == ["delivered", "none", None, "returned"]
+
+
+def test_a_reply_that_cannot_be_delivered_becomes_a_function_error(code: Path) -> None:
+    """So EventBridge delivers the message again, and the answer is delivered then."""
+    message = eventbridge_message("download-resources", message_id=MESSAGE_ID)
+    with local.LocalDataWorks() as dataworks, FunctionProcess(code, environment_of(dataworks)) as function:
+        operation = dataworks.hold(MESSAGE_ID, "CallbackExtension")
+        dataworks.plant(local.status(403, "Forbidden.Access"))
+        error = function.invoke(message, CONTEXT).error
+        again = json.loads(function.invoke(message, CONTEXT).body)
+    assert error is not None
+    assert error["errorType"] == "DeliveryError"
+    assert (operation.state, again["checkResult"]) == ("Failed", "FAIL")
 
 
 def test_only_what_a_function_needs_is_laid_out(code: Path) -> None:
