@@ -3,6 +3,10 @@
 from dataworks_ext import Extension
 
 from .downloads import downloads
+from .files import files
+from .nodes import nodes
+from .permissions import permissions
 from .uploads import uploads
+from .workspaces import workspaces
 
-extension = Extension("data-guard", packs=[downloads, uploads])
+extension = Extension("data-guard", packs=[downloads, uploads, files, nodes, workspaces, permissions])

@@ -40,7 +40,7 @@ def _read_hours(value: object) -> object:
     if written:
         with suppress(ValueError):
             return Hours(time.fromisoformat(written[1]), time.fromisoformat(written[2]))
-    raise ValueError("working hours are written as 09:00-18:00")
+    raise ValueError("hours are written as 09:00-18:00")
 
 
 def _known_zone(name: str) -> str:

@@ -286,7 +286,7 @@ def test_the_denied_data_sources(ask: Ask, code: str, denied: str, name: str, te
         ("DOWNLOADS_MAX_ROWS", "many", "Input should be a valid integer, unable to parse string as an integer"),
         ("DOWNLOADS_MAX_BYTES", "ten", "a size is a number of bytes, or written as 500MB, 1.5GB, 2GiB"),
         ("DOWNLOADS_MAX_BYTES", "10 megabytes", "a size is a number of bytes, or written as 500MB, 1.5GB, 2GiB"),
-        ("DOWNLOADS_WORKING_HOURS", "9-18", "working hours are written as 09:00-18:00"),
+        ("DOWNLOADS_WORKING_HOURS", "9-18", "hours are written as 09:00-18:00"),
         (
             "DOWNLOADS_WORKING_DAYS",
             "Mon,Holiday",

@@ -173,7 +173,7 @@ def test_only_a_time_is_within_hours() -> None:
 )
 def test_hours_that_are_none_are_an_error(text: str) -> None:
     """The error says how to write them."""
-    with pytest.raises(ValidationError, match=r"working hours are written as 09:00-18:00"):
+    with pytest.raises(ValidationError, match=r"hours are written as 09:00-18:00"):
         _hours.validate_python(text)
 
 

@@ -1,0 +1,67 @@
+"""Which nodes stay in production as they are, and how much is computed again at once."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, PositiveInt
+
+from dataworks_ext import Outcome, PolicyContext, PolicyPack, allow, deny
+from dataworks_ext.events import BackfillData, FreezeNode, TimePeriod, UndeployNode
+
+
+class NodeSettings(BaseModel):
+    protected_nodes: tuple[int, ...] = ()
+    """Ids of nodes that may be neither frozen nor undeployed."""
+    max_backfill_nodes: PositiveInt | None = None
+    """Nodes that one backfill may have."""
+    max_backfill_days: PositiveInt | None = None
+    """Days of data timestamps that one backfill may have."""
+
+
+nodes = PolicyPack("nodes", settings=NodeSettings)
+Context = PolicyContext[NodeSettings]
+
+
+@nodes.policy(FreezeNode, UndeployNode, needs="protected_nodes")
+def protected(event: FreezeNode | UndeployNode, context: Context) -> Outcome | None:
+    """Nobody freezes or undeploys a protected node."""
+    found = [str(node) for node in event.node_ids if node in context.settings.protected_nodes]
+    if found:
+        return deny(f"Protected nodes are neither frozen nor undeployed: {', '.join(found)}. Leave them out.")
+    return None
+
+
+@nodes.policy(BackfillData, needs="max_backfill_nodes")
+def backfill_nodes(event: BackfillData, context: Context) -> Outcome | None:
+    """Nobody computes data of more nodes at once than the limit."""
+    limit = context.settings.max_backfill_nodes
+    count = len(event.include_node_ids)
+    if limit is not None and count > limit:
+        return deny(f"Backfills are limited to {limit:,} nodes; this one has {count:,}. Choose fewer nodes.")
+    return None
+
+
+@nodes.policy(BackfillData, needs="max_backfill_days")
+def backfill_days(event: BackfillData, context: Context) -> Outcome | None:
+    """Nobody computes data of more days at once than the limit."""
+    limit = context.settings.max_backfill_days
+    periods = _periods(event)
+    if not periods:
+        return allow("The event does not say for which days.")
+    days = sum(_days(period) for period in periods)
+    if limit is not None and days > limit:
+        return deny(f"Backfills are limited to {limit:,} days; this one has {days:,}. Choose fewer days.")
+    return None
+
+
+def _periods(event: BackfillData) -> tuple[TimePeriod, ...]:
+    """The stretches of data timestamps; in the older reference, there is one."""
+    if event.multiple_time_periods:
+        return event.multiple_time_periods
+    if event.biz_begin_time is None or event.biz_end_time is None:
+        return ()
+    return (TimePeriod(biz_begin_time=event.biz_begin_time, biz_end_time=event.biz_end_time),)
+
+
+def _days(period: TimePeriod) -> int:
+    """Times of day are those of one day, and no stretch has less: else one could outweigh another."""
+    return max(period.days or 1, 1)

@@ -1,0 +1,45 @@
+"""For how long permissions may be requested."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import BaseModel, PositiveInt
+
+from dataworks_ext import Outcome, PolicyContext, PolicyPack, deny
+from dataworks_ext.errors import PolicyError
+from dataworks_ext.events import ApprovalChangeBeforeCreate, DeadlineType, PermissionRequest
+
+_DAYS: Final[dict[DeadlineType | str, int]] = {DeadlineType.DAY: 1, DeadlineType.MONTH: 31}
+
+
+class PermissionSettings(BaseModel):
+    max_validity_days: PositiveInt | None = None
+    """Days for which a permission may be requested; a month counts as 31."""
+
+
+permissions = PolicyPack("permissions", settings=PermissionSettings)
+Context = PolicyContext[PermissionSettings]
+
+
+@permissions.policy(ApprovalChangeBeforeCreate, needs="max_validity_days")
+def validity(event: ApprovalChangeBeforeCreate, context: Context) -> Outcome | None:
+    """Nobody requests a permission for longer than the limit."""
+    limit = context.settings.max_validity_days
+    days = _validity_days(event.order)
+    if limit is not None and days > limit:
+        return deny(
+            f"Permissions are limited to {limit:,} days; this one would last {days:,}, a month counted as 31. "
+            "Request a shorter time."
+        )
+    return None
+
+
+def _validity_days(order: PermissionRequest) -> int:
+    """For how long the permission is requested. Raises `PolicyError` if that cannot be known."""
+    unit = _DAYS.get(order.deadline_type)
+    if unit is None:
+        raise PolicyError("the request counts its validity in a unit that is neither days nor months")
+    if order.deadline_date < 1:
+        raise PolicyError("the request's validity is no number of days or months above 0")
+    return order.deadline_date * unit

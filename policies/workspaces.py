@@ -1,0 +1,35 @@
+"""Which workspaces may be deleted, and by whom."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from dataworks_ext import Outcome, PolicyContext, PolicyPack, deny
+from dataworks_ext.events import DeleteProject
+
+
+class WorkspaceSettings(BaseModel):
+    protected_workspaces: tuple[int, ...] = ()
+    """Ids of workspaces that nobody may delete."""
+    deleters: tuple[str, ...] = ()
+    """UIDs of the people who may delete a workspace."""
+
+
+workspaces = PolicyPack("workspaces", settings=WorkspaceSettings)
+Context = PolicyContext[WorkspaceSettings]
+
+
+@workspaces.policy(DeleteProject, needs="protected_workspaces")
+def protected(event: DeleteProject, context: Context) -> Outcome | None:
+    """Nobody deletes a protected workspace."""
+    if event.project_id in context.settings.protected_workspaces:
+        return deny(f"The workspace {event.project_id} is protected: it may not be deleted. Keep it.")
+    return None
+
+
+@workspaces.policy(DeleteProject, needs="deleters")
+def deleters(event: DeleteProject, context: Context) -> Outcome | None:
+    """Workspaces are deleted by the people named for it only."""
+    if event.operator in context.settings.deleters:
+        return None
+    return deny("Workspaces are deleted by a few people only. Ask the owners of the platform to delete this one.")
