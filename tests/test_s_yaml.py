@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from dataworks_ext.configuration import variable_of
+from dataworks_ext.events import catalog
 from policies import extension
 
 ROOT = Path(__file__).parent.parent
@@ -63,3 +64,22 @@ def test_it_offers_every_setting_of_the_packs(props: dict[str, object]) -> None:
     assert isinstance(offered, dict)
     settings = {variable_of(pack.name, field) for pack in extension.packs for field in pack.settings_class.model_fields}
     assert {name for name in offered if not name.startswith("DATAWORKS_EXT_")} == settings
+
+
+def test_its_trigger_takes_what_the_extension_handles(props: dict[str, object]) -> None:
+    """`dataworks-ext events --pattern` prints the pattern."""
+    triggers = props["triggers"]
+    assert isinstance(triggers, list)
+    pattern = json.loads(triggers[0]["triggerConfig"]["eventRuleFilterPattern"])
+    handled = {code for policy in extension.policies for code in policy.events}
+    assert pattern == {
+        "source": ["acs.dataworks"],
+        "type": [entry.type for entry in catalog.values() if entry.code in handled],
+    }
+
+
+def test_its_trigger_calls_the_function_synchronously(props: dict[str, object]) -> None:
+    """Only so does an invocation that ends with an error have the message delivered again."""
+    triggers = props["triggers"]
+    assert isinstance(triggers, list)
+    assert triggers[0]["triggerConfig"]["asyncInvocationType"] is False
