@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .events import ChangeType, CronExpression, NodeType, SchedulerType
-from .events.values import KnownName, KnownNumber
+from .events.enumerations.base import KnownName, KnownNumber
 
 
 class SnapshotError(ValueError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, cast
+from typing import ClassVar, Final, TypeVar
 
 from pydantic import (
     AliasChoices,
@@ -13,14 +13,9 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    ModelWrapValidatorHandler,
     ValidationError,
-    model_validator,
 )
 from pydantic_core import from_json
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 E = TypeVar("E", bound="Event")
 
@@ -98,26 +93,6 @@ class Event(BaseModel):
         if payload is None:
             payload = self.model_dump(by_alias=True, mode="json", exclude_none=True)
         return MappingProxyType({key: _frozen(value) for key, value in payload.items()})
-
-
-class SeveralForms(Event):
-    """An event whose payloads differ in their fields. It reads into the class of its form, and is made as one."""
-
-    @classmethod
-    def form_of(cls, payload: Mapping[str, object]) -> type[Event]:
-        """The class that a payload, by wire or Python names, reads into."""
-        return cls
-
-    if not TYPE_CHECKING:  # type checkers see a class like any other
-
-        def __new__(cls, **fields: object) -> Event:
-            return super().__new__(cls.form_of(fields) if fields and "forms" in cls.__dict__ else cls)
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _read_form(cls, value: object, read: ModelWrapValidatorHandler[Self]) -> Self:
-        form = cls.form_of(value) if "forms" in cls.__dict__ and isinstance(value, Mapping) else cls
-        return read(value) if form is cls else cast("Self", form.model_validate(value))
 
 
 def _frozen(value: object) -> object:

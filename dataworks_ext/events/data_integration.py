@@ -11,9 +11,11 @@ from typing import Annotated
 
 from pydantic import PlainSerializer, ValidationInfo, WithJsonSchema, field_validator
 
-from .base import Event, Part, SeveralForms
+from .base import Event, Part
+from .enumerations.base import KnownNumber, to_lower_name
 from .enumerations.shared import Environment
-from .values import SHANGHAI, KnownNumber, by_clock, to_clock_time, to_lower_name
+from .forms import SeveralForms
+from .values import SHANGHAI, by_clock, to_clock_time
 
 _LocalTime = Annotated[
     datetime,

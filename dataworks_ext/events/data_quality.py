@@ -8,6 +8,7 @@ from __future__ import annotations
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from .base import Event, Part
+from .enumerations.base import KnownNumber, KnownWord
 from .enumerations.data_quality import (
     BlockType,
     CheckingType,
@@ -22,7 +23,7 @@ from .enumerations.data_quality import (
     SubscriptionChannel,
     TriggerType,
 )
-from .values import ClockTime, JsonText, KnownNumber, KnownWord, Milliseconds
+from .values import ClockTime, JsonText, Milliseconds
 
 # Results
 

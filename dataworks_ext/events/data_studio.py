@@ -6,10 +6,11 @@ Source: the DataWorks event reference, "DataStudio".
 from __future__ import annotations
 
 from .base import Event
+from .enumerations.base import KnownNumber, KnownWord
 from .enumerations.data_studio import ChangeType, TableType
 from .enumerations.shared import NodeType
 from .node_change import NodeChange
-from .values import ClockTime, KnownNumber, KnownWord
+from .values import ClockTime
 
 
 class NodeChangeCreated(NodeChange):

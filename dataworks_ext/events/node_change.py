@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from .base import Event
 from .cron import CronExpression
+from .enumerations.base import KnownName
 from .enumerations.shared import NodeType, SchedulerType
-from .values import KnownName, Milliseconds
+from .values import Milliseconds
 
 
 class NodeChange(Event):

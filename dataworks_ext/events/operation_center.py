@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from .base import Event, Part, SeveralForms
+from .base import Event, Part
+from .enumerations.base import KnownName, KnownNumber, KnownWord, W
 from .enumerations.operation_center import (
     AlarmType,
     BaselineStatus,
@@ -20,18 +21,9 @@ from .enumerations.operation_center import (
     ResourceGroupType,
 )
 from .enumerations.shared import Environment, SchedulerType
+from .forms import SeveralForms
 from .node_change import NodeChange
-from .values import (
-    ClockTime,
-    CommaSeparatedIds,
-    DayOrTime,
-    JsonText,
-    KnownName,
-    KnownNumber,
-    KnownWord,
-    Milliseconds,
-    W,
-)
+from .values import ClockTime, CommaSeparatedIds, DayOrTime, JsonText, Milliseconds
 
 # Nodes
 

@@ -11,9 +11,10 @@ from typing import Annotated, Final
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from .base import Event, Part
+from .enumerations.base import KnownNumber, KnownWord
 from .enumerations.security_center import AccountType, AssignmentCategory, DataServiceType, DeadlineType
 from .enumerations.shared import Environment
-from .values import KnownNumber, KnownWord, Milliseconds
+from .values import Milliseconds
 
 # What a permission is requested for
 

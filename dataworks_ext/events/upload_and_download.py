@@ -6,6 +6,7 @@ Source: the DataWorks event reference, "Upload and download".
 from __future__ import annotations
 
 from .base import Event
+from .enumerations.base import KnownWord
 from .enumerations.upload_and_download import (
     ConflictMode,
     ModuleType,
@@ -14,7 +15,6 @@ from .enumerations.upload_and_download import (
     UploadSourceType,
     WriteType,
 )
-from .values import KnownWord
 
 
 class DownloadResources(Event):

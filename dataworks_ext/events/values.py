@@ -1,4 +1,4 @@
-"""What a value on the wire is in Python: times, ids in one string, JSON in a string, known words and numbers.
+"""What a value on the wire is in Python: times, ids in one string, JSON in a string.
 
 Reading takes every form that the references show; writing JSON gives the field's own form on the wire.
 """
@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
-from enum import Enum
 from typing import Annotated, Final, TypeAlias, TypeVar
 
 from pydantic import (
     BeforeValidator,
-    Field,
     PlainSerializer,
     SerializerFunctionWrapHandler,
     WithJsonSchema,
@@ -20,16 +18,12 @@ from pydantic import (
 )
 from pydantic_core import from_json
 
-from .enumerations.base import Code, Word
-
 SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 """The vendor's clock: UTC+8 all year, so that no time zone data is needed."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=SHANGHAI) + timedelta(hours=8)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 T = TypeVar("T")
-C = TypeVar("C", bound=Code)
-W = TypeVar("W", bound=Word)
 
 
 def _read_moment(value: object) -> object:
@@ -127,22 +121,3 @@ JsonText = Annotated[
     WithJsonSchema({"type": "string", "contentMediaType": "application/json"}),
 ]
 """What the wire writes as JSON inside a string."""
-
-_known_first: Final = Field(union_mode="left_to_right")
-
-
-def _to_name(code: object) -> object:
-    return code.name if isinstance(code, Enum) else code
-
-
-def to_lower_name(code: object) -> object:
-    """The name of a code in lower case; what is none as it is."""
-    return code.name.lower() if isinstance(code, Enum) else code
-
-
-KnownWord = Annotated[W | str, _known_first]
-"""A word of the enumeration; one that nobody knew yet stays a `str`."""
-KnownNumber = Annotated[C | int | str, _known_first]
-"""A code of the enumeration, by number on the wire; one that nobody knew yet stays an `int`, or a `str`."""
-KnownName = Annotated[C | int | str, _known_first, PlainSerializer(_to_name, when_used="json")]
-"""A code of the enumeration, by name on the wire; one that nobody knew yet stays an `int`, or a `str`."""
