@@ -13,8 +13,8 @@ import socket
 import struct
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
@@ -22,6 +22,8 @@ from ssl import SSLContext
 from types import TracebackType
 from typing import Final, Literal, NamedTuple
 from urllib.parse import parse_qs, urlsplit
+
+import pytest
 
 ACCESS_KEY_ID: Final = "LTAI5tLocalDataWorks"
 ACCESS_KEY_SECRET: Final = "secret+of/local=dataworks"
@@ -410,3 +412,13 @@ def verify_signature(method: str, path: str, headers: Mapping[str, str], body: b
     if signature != expected or content_hash != headers["x-acs-content-sha256"]:
         text = f"Specified signature does not match our calculation. server string to sign is:{canonical}"
         raise Refusal(400, "SignatureDoesNotMatch", text)
+
+
+@contextmanager
+def holding_everything() -> Iterator[LocalDataWorks]:
+    """A DataWorks that waits for the answer to any message, and that the environment names."""
+    with LocalDataWorks() as dataworks, pytest.MonkeyPatch.context() as environment:
+        dataworks.holds_everything = True
+        environment.setenv("DATAWORKS_EXT_CODE", EXTENSION_CODE)
+        environment.setenv("DATAWORKS_EXT_ENDPOINT", dataworks.endpoint)
+        yield dataworks

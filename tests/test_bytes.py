@@ -33,10 +33,7 @@ often = settings(max_examples=300, deadline=None, suppress_health_check=[HealthC
 @pytest.fixture(autouse=True, scope="module")
 def _dataworks() -> Iterator[None]:
     """A DataWorks that waits for the answer to any message."""
-    with local.LocalDataWorks() as dataworks, pytest.MonkeyPatch.context() as environment:
-        dataworks.holds_everything = True
-        environment.setenv("DATAWORKS_EXT_CODE", local.EXTENSION_CODE)
-        environment.setenv("DATAWORKS_EXT_ENDPOINT", dataworks.endpoint)
+    with local.holding_everything():
         yield
 
 

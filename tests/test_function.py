@@ -49,10 +49,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True, scope="module")
 def _dataworks() -> Iterator[None]:
     """A DataWorks that waits for the answer to any message."""
-    with local.LocalDataWorks() as dataworks, pytest.MonkeyPatch.context() as environment:
-        dataworks.holds_everything = True
-        environment.setenv("DATAWORKS_EXT_CODE", local.EXTENSION_CODE)
-        environment.setenv("DATAWORKS_EXT_ENDPOINT", dataworks.endpoint)
+    with local.holding_everything():
         yield
 
 
