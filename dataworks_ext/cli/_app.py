@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from . import check, events, policies
+from . import check, doctor, events, policies
 
 app = typer.Typer(
     name="dataworks-ext",
@@ -17,3 +17,4 @@ app = typer.Typer(
 app.command("events")(events.events)
 app.command("policies")(policies.policies)
 app.command("check")(check.check)
+app.command("doctor")(doctor.doctor)

@@ -1,0 +1,60 @@
+"""`dataworks-ext doctor`: what would go wrong in production, before it does."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from ..deploy.checkup import CHECKS, Finding, examine
+from ..deploy.s_yaml import SYamlError, read_s_yaml
+from ._output import DEFAULT, App, Json, console, fail, load, plain, print_json, table
+
+UNHEALTHY = 1
+"""The exit code for at least one problem."""
+_STYLES = {"problem": "red", "warning": "yellow"}
+
+
+def doctor(
+    s_yaml: Annotated[Path, typer.Option("--s-yaml", help="What Serverless Devs deploys by.")] = Path("s.yaml"),
+    app: App = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Hold the extension, its environment and s.yaml together, and say what would go wrong in production.
+
+    Exit code 0: nothing but warnings. 1: at least one problem. 2: the extension or s.yaml cannot be read.
+    """
+    extension = load(app)
+    try:
+        deployment = read_s_yaml(s_yaml, os.environ)
+    except SYamlError as error:
+        fail(str(error))
+    findings = examine(extension, deployment, _sources(app))
+    if as_json:
+        print_json([finding._asdict() for finding in findings])
+    else:
+        _print(findings)
+    if any(finding.level == "problem" for finding in findings):
+        raise typer.Exit(UNHEALTHY)
+
+
+def _sources(app: str) -> list[Path]:
+    """The folder of the extension's package; none for an extension in one file."""
+    package = sys.modules.get(app.partition(":")[0].partition(".")[0])
+    return [Path(folder) for folder in getattr(package, "__path__", ())]
+
+
+def _print(findings: list[Finding]) -> None:
+    out = console()
+    if findings:
+        found = table("Check", "Level", "What is wrong, and what to do")
+        for finding in findings:
+            found.add_row(*plain(finding.check, Text(finding.level, style=_STYLES[finding.level]), finding.text))
+        out.print(found)
+    names = {check.__name__.removeprefix("_check_") for check in CHECKS}
+    clean = sorted(names - {finding.check for finding in findings})
+    out.print(*plain(f"In order: {', '.join(clean) or 'nothing'}."))
