@@ -26,7 +26,7 @@ docs: $(VENV)/.installed  ## Write the reference of all events from their classe
 	$(BIN)/dataworks-ext events --markdown > docs/events.md
 
 function: $(VENV)/.installed  ## Put what s.yaml deploys into dist/function
-	$(BIN)/python -m dataworks_ext.deploy.code policies dist/function
+	$(BIN)/dataworks-ext package policies
 
 clean:
 	rm -rf $(VENV) .venv-* dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*

@@ -3,45 +3,109 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from fnmatch import fnmatchcase
 from importlib.metadata import requires
 from pathlib import Path
 from typing import Final
 
 import dataworks_ext
 
+from ..errors import ExtensionError
+
 INDEX: Final = 'from dataworks_ext.function import handler, initializer\n\n__all__ = ["handler", "initializer"]\n'
 """`index.py`, whose `index.handler` the platform looks up."""
-_NOT_DEPLOYED: Final = ("__pycache__", "cli", "deploy", "testing")
+LEFT_OUT: Final = (
+    ".*",  # .env, .git, .venv, .vscode, .DS_Store, .netrc, .index.py.swp, caches of tools
+    "*.env",
+    "*.pem",
+    "*.key",
+    "*.p12",
+    "*.pfx",
+    "*.jks",
+    "*.ppk",
+    "id_rsa*",
+    "id_dsa*",
+    "id_ecdsa*",
+    "id_ed25519*",
+    "tests",
+    "*~",
+    "#*#",
+    "*.sw[op]",
+    "thumbs.db",
+    "desktop.ini",
+)
+"""Names of secrets and of what editors, tools and tests keep beside code, in lower case. None is deployed."""
+NOT_DEPLOYED: Final = ("__pycache__", "*.py[co]", "*.pyi", "py.typed", "requirements*.txt", "function-*.lock")
+"""Names of what is left out without a word: it is made anew, or means something to type checkers and builders only."""
+_NOT_OF_THE_FRAMEWORK: Final = ("cli", "deploy", "testing")
 
 
-def lay_out(target: Path, packages: Iterable[Path]) -> None:
-    """Put a code directory together from packages of policies and the framework, without its dependencies."""
+class PackagingError(ExtensionError):
+    """A package that cannot be built. The text names what is wrong, and what to do; it names no host."""
+
+
+def lay_out(target: Path, packages: Iterable[Path]) -> list[str]:
+    """Put a code directory together from packages of policies and the framework, without its dependencies.
+
+    Args:
+        target: The directory to make.
+        packages: Folders; their names are what the function imports.
+
+    Returns:
+        What was left out of the packages for its name (`LEFT_OUT`), such as `policies/.env`.
+
+    Raises:
+        PackagingError: A symbolic link leads out of its package, or something is neither file nor folder.
+    """
     target.mkdir(parents=True)
     (target / "index.py").write_text(INDEX, encoding="utf-8")
+    left_out = []
     for package in packages:
-        shutil.copytree(package, target / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+        left_out += [f"{package.name}/{name}" for name in _copy(package, target / package.name)]
     framework = Path(dataworks_ext.__file__).parent
-    shutil.copytree(framework, target / framework.name, ignore=shutil.ignore_patterns(*_NOT_DEPLOYED))
+    _copy(framework, target / framework.name, _NOT_OF_THE_FRAMEWORK)
+    return left_out
 
 
-def add_dependencies(target: Path, requirements: Iterable[str], python: str) -> None:
-    """Install requirements as wheels for that Python on Function Compute (x86-64 Linux) into a code directory."""
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-compile",
-        "--target",
-        str(target),
-    ]
-    platform = ["--only-binary=:all:", "--platform=manylinux2014_x86_64", f"--python-version={python}"]
-    subprocess.run([*command, *platform, *requirements], check=True)
+def _copy(source: Path, target: Path, besides: Collection[str] = ()) -> list[str]:
+    """Copy a folder without what is not deployed, nor what is named besides; return what was left out for its name."""
+    left_out: list[str] = []
+    root = source.resolve()
+
+    def walk(folder: Path, above: Collection[Path], besides: Collection[str]) -> Iterator[Path]:
+        for path in sorted(folder.iterdir()):
+            if path.name in besides or any(fnmatchcase(path.name.lower(), pattern) for pattern in NOT_DEPLOYED):
+                continue
+            if _is_left_out(path.name) or (path / "pyvenv.cfg").is_file():
+                left_out.append(path.relative_to(source).as_posix())
+                continue
+            where = f"{source.name}/{path.relative_to(source).as_posix()}"
+            real = path.resolve()
+            if path.is_symlink() and not (real.is_relative_to(root) and real.exists()):
+                raise PackagingError(f"{where} is a symbolic link that leads out of {source.name}; put a copy there")
+            if path.is_symlink() and any(map(_is_left_out, real.relative_to(root).parts)):
+                inside = f"{source.name}/{real.relative_to(root).as_posix()}"
+                raise PackagingError(f"{where} is a symbolic link to {inside}, which is left out; remove it")
+            if path.is_dir():
+                if real in above:
+                    raise PackagingError(f"{where} is a symbolic link to a folder that holds it; remove it")
+                yield from walk(path, {*above, real}, ())
+            elif path.is_file():
+                yield path
+            else:
+                raise PackagingError(f"{where} is neither a file nor a folder; remove it")
+
+    target.mkdir()
+    for path in walk(source, {root}, besides):
+        copy = target / path.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    return left_out
+
+
+def _is_left_out(name: str) -> bool:
+    return any(fnmatchcase(name.lower(), pattern) for pattern in LEFT_OUT)
 
 
 def own_requirements() -> list[str]:
@@ -59,19 +123,3 @@ def unprotect(directory: Path) -> None:
     """Give the permission to write back, so that the directory can be removed."""
     for path in (directory, *directory.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
-
-
-def main() -> None:
-    """`python -m dataworks_ext.deploy.code PACKAGE TARGET [PYTHON]`: the code directory with its dependencies."""
-    package, target = Path(sys.argv[1]), Path(sys.argv[2])
-    python = sys.argv[3] if len(sys.argv) > 3 else "3.10"
-    if target.exists():
-        shutil.rmtree(target)
-    lay_out(target, [package])
-    listed = package / "requirements.txt"
-    theirs = ["--requirement", str(listed)] if listed.exists() else []
-    add_dependencies(target, [*own_requirements(), *theirs], python)
-
-
-if __name__ == "__main__":
-    main()

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Sequence
+import os
 from pathlib import Path
 
 import pytest
 
 from dataworks_ext.deploy import code
-
-ROOT = Path(__file__).parent.parent.parent
+from dataworks_ext.deploy.code import PackagingError, lay_out
 
 
 @pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """The commands that would have installed something from a package index."""
-    commands: list[list[str]] = []
+def rules(tmp_path: Path) -> Path:
+    """A folder of policies."""
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("extension = None\n")
+    return folder
 
-    def run(command: Sequence[str], *, check: bool) -> None:
-        assert check
-        commands.append(list(command))
 
-    monkeypatch.setattr(subprocess, "run", run)
-    return commands
+def _laid_out(rules: Path) -> tuple[set[str], list[str]]:
+    """The files of the folder that are deployed, and what was left out."""
+    target = rules.parent / "function"
+    left_out = lay_out(target, [rules])
+    return {path.relative_to(target / "rules").as_posix() for path in (target / "rules").rglob("*")}, left_out
 
 
 def test_the_framework_needs_two_libraries_in_a_function() -> None:
@@ -32,24 +32,112 @@ def test_the_framework_needs_two_libraries_in_a_function() -> None:
     assert names == ["pydantic", "structlog"]
 
 
-def test_the_directory_is_made_anew_with_its_dependencies(
-    tmp_path: Path, installed: list[list[str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    target = tmp_path / "function"
-    (target / "left").mkdir(parents=True)
-    monkeypatch.setattr(sys, "argv", ["code", str(ROOT / "policies"), str(target)])
-    code.main()
-    assert {path.name for path in target.iterdir()} == {"index.py", "policies", "dataworks_ext"}
-    (command,) = installed
-    assert "--python-version=3.10" in command
-    assert command[-2:] == ["--requirement", str(ROOT / "policies" / "requirements.txt")]
+def test_what_the_function_does_not_run_is_not_of_it(rules: Path) -> None:
+    lay_out(rules.parent / "function", [rules])
+    framework = {path.name for path in (rules.parent / "function" / "dataworks_ext").iterdir()}
+    assert "function.py" in framework
+    assert not {"cli", "deploy", "testing", "py.typed", "__pycache__"} & framework
 
 
-def test_another_python_can_be_named(
-    tmp_path: Path, installed: list[list[str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "rules").mkdir()
-    monkeypatch.setattr(sys, "argv", ["code", str(tmp_path / "rules"), str(tmp_path / "function"), "3.12"])
-    code.main()
-    assert "--python-version=3.12" in installed[0]
-    assert "--requirement" not in installed[0]
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".env",
+        ".env.production",
+        "production.env",
+        ".git/config",
+        ".venv/lib/site.py",
+        "tests/test_rules.py",
+        "inner/tests/data.json",
+        "server.pem",
+        "SERVER.PEM",
+        "inner/tls.key",
+        "store.p12",
+        "id_rsa",
+        "id_rsa.pub",
+        "id_ed25519",
+        ".netrc",
+        ".DS_Store",
+        "Thumbs.db",
+        ".vscode/settings.json",
+        ".idea/workspace.xml",
+        "rules.py~",
+        "#rules.py#",
+        ".rules.py.swp",
+        ".mypy_cache/x.json",
+    ],
+)
+def test_secrets_and_junk_stay_behind_and_are_told(rules: Path, name: str) -> None:
+    planted = rules / name
+    planted.parent.mkdir(parents=True, exist_ok=True)
+    planted.write_text("secret")
+    files, left_out = _laid_out(rules)
+    assert not [file for file in files if file.endswith(planted.name)]
+    assert [one for one in left_out if f"rules/{name}".startswith(one)] == left_out != []
+
+
+def test_a_virtual_environment_stays_behind_whatever_it_is_called(rules: Path) -> None:
+    (rules / "environment" / "lib").mkdir(parents=True)
+    (rules / "environment" / "pyvenv.cfg").touch()
+    assert _laid_out(rules) == ({"__init__.py"}, ["rules/environment"])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["__pycache__/x.cpython-310.pyc", "x.pyc", "x.pyi", "py.typed", "requirements.txt", "function-3.10.lock"],
+)
+def test_what_is_made_anew_or_for_building_stays_behind_without_a_word(rules: Path, name: str) -> None:
+    (rules / name).parent.mkdir(exist_ok=True)
+    (rules / name).touch()
+    assert _laid_out(rules) == ({"__init__.py"}, [])
+
+
+@pytest.mark.parametrize("name", ["limits.json", "inner/zones.csv", "key.py", "testsuite.py", "environment.py"])
+def test_data_beside_the_code_is_deployed(rules: Path, name: str) -> None:
+    (rules / name).parent.mkdir(exist_ok=True)
+    (rules / name).write_text("data")
+    assert name in _laid_out(rules)[0]
+
+
+def test_a_link_within_the_folder_becomes_a_file(rules: Path) -> None:
+    (rules / "same.py").symlink_to("__init__.py")
+    assert "same.py" in _laid_out(rules)[0]
+    assert not (rules.parent / "function" / "rules" / "same.py").is_symlink()
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "../elsewhere.py", "../elsewhere", "nowhere.py"])
+def test_a_link_out_of_the_folder_is_an_error(rules: Path, target: str) -> None:
+    (rules.parent / "elsewhere.py").touch()
+    (rules.parent / "elsewhere").mkdir()
+    (rules / "link").symlink_to(target)
+    with pytest.raises(PackagingError, match=r"^rules/link is a symbolic link that leads out of rules; put a copy"):
+        _laid_out(rules)
+
+
+def test_a_link_to_what_stays_behind_brings_it_along_no_more_than_its_name_does(rules: Path) -> None:
+    (rules / ".venv").symlink_to("/usr")
+    assert _laid_out(rules) == ({"__init__.py"}, ["rules/.venv"])
+
+
+def test_a_link_to_a_secret_is_an_error(rules: Path) -> None:
+    """Under another name, it would be deployed."""
+    (rules / ".env").write_text("SECRET=1")
+    (rules / "settings.txt").symlink_to(".env")
+    with pytest.raises(
+        PackagingError, match=r"^rules/settings.txt is a symbolic link to rules/.env, which is left out"
+    ):
+        _laid_out(rules)
+
+
+def test_a_link_to_the_folder_around_it_is_an_error(rules: Path) -> None:
+    (rules / "inner").mkdir()
+    (rules / "inner" / "up").symlink_to("..")
+    with pytest.raises(PackagingError, match=r"^rules/inner/up is a symbolic link to a folder that holds it"):
+        _laid_out(rules)
+
+
+def test_a_pipe_is_an_error(rules: Path) -> None:
+    """Reading it would wait for ever."""
+    os.mkfifo(rules / "pipe")
+    with pytest.raises(PackagingError, match=r"^rules/pipe is neither a file nor a folder"):
+        _laid_out(rules)

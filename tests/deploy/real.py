@@ -1,0 +1,56 @@
+"""The package of the example extension, built once for all tests from the package index that pip knows."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from dataworks_ext.deploy.code import PackagingError
+from dataworks_ext.deploy.interpreters import find_interpreter
+from dataworks_ext.deploy.package import Package, build
+from tests.deploy.wheelhouse import ROOT
+
+PYTHON = "3.10"
+
+
+class Real(NamedTuple):
+    """What was built, and what runs it."""
+
+    package: Package
+    unpacked: Path
+    """The ZIP file, unpacked."""
+    python: str
+    """A command that is the target's interpreter without any installed package."""
+
+
+@lru_cache
+def _build(folder: Path) -> Package:
+    shutil.copytree(ROOT / "policies", folder / "policies")
+    return build([folder / "policies"], PYTHON, folder / "dist")
+
+
+def real_package(factory: pytest.TempPathFactory) -> Real:
+    """Build it, or give what was built; skip where pip reaches no index or there is no interpreter."""
+    interpreter = find_interpreter(PYTHON)
+    if interpreter is None:
+        pytest.skip(f"there is no Python {PYTHON} to run it")
+    folder = factory.getbasetemp() / "real-package"
+    if not folder.exists():
+        folder.mkdir()
+        try:
+            package = _build(folder)
+        except PackagingError as error:
+            if "no package index" in str(error):
+                pytest.skip(str(error))
+            raise
+        with zipfile.ZipFile(package.zip) as archive:
+            archive.extractall(folder / "unpacked")
+        command = folder / "python"
+        command.write_text(f'#!/bin/sh\nexec {interpreter.path} -E -s -S "$@"\n')
+        command.chmod(0o755)
+    return Real(_build(folder), folder / "unpacked", str(folder / "python"))
