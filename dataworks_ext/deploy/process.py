@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from ..testing import FunctionContext
 from . import runtime
@@ -31,6 +31,76 @@ class Invocation(NamedTuple):
 
 class ProcessEndedError(RuntimeError):
     """The child process ended instead of answering."""
+
+
+class Child(NamedTuple):
+    """A process that runs `runtime.py`, and the ends of its pipes that are ours."""
+
+    process: subprocess.Popen[bytes]
+    requests: IO[bytes]
+    """Takes lines of JSON: `id`, `kind` (`initialize` or `invoke`), `context`, and `event` in base 64."""
+    answers: IO[bytes]
+    """Gives lines of JSON: `id` with `taken` when a request was read, and with `elapsed_ms` when it has ended."""
+
+
+def start(
+    python: str,
+    code_directory: Path,
+    environment: Mapping[str, str],
+    *,
+    handler: str,
+    initializer: str,
+    log: int,
+    concurrency: int = 1,
+    tagged: bool = False,
+    dies_with_parent: bool = False,
+) -> Child:
+    """Start the runtime in a process group of its own.
+
+    Args:
+        python: The interpreter.
+        code_directory: Absolute.
+        environment: The whole of it.
+        handler: `{module}.{attribute}`.
+        initializer: Likewise, or empty.
+        log: The file descriptor of its standard output and standard error.
+        concurrency: With more than 1, each request has a thread of its own.
+        tagged: Whether lines of output name their request, see `runtime.TaggedLog`.
+        dies_with_parent: Whether it is killed when the thread that started it ends. Linux only.
+
+    Raises:
+        OSError: The process could not be started.
+    """
+    requests, our_requests = os.pipe()
+    our_answers, answers = os.pipe()
+    settings = {
+        "requests": requests,
+        "answers": answers,
+        "code_directory": str(code_directory),
+        "handler": handler,
+        "initializer": initializer,
+        "concurrency": concurrency,
+        "tagged": tagged,
+        "parent": os.getpid() if dies_with_parent else 0,
+    }
+    try:
+        process = subprocess.Popen(
+            [python, runtime.__file__, json.dumps(settings)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log if tagged else None,
+            env=dict(environment),
+            pass_fds=[requests, answers],
+            start_new_session=True,
+        )
+    except BaseException:
+        os.close(our_requests)
+        os.close(our_answers)
+        raise
+    finally:
+        os.close(requests)
+        os.close(answers)
+    return Child(process, open(our_requests, "wb", buffering=0), open(our_answers, "rb"))
 
 
 class FunctionProcess:
@@ -57,33 +127,31 @@ class FunctionProcess:
         self._environment = {"PATH": os.environ.get("PATH", ""), **environment}
         self._names = (handler, initializer)
         self._python = python
+        self._initialized = False
 
     def __enter__(self) -> FunctionProcess:
-        reading, writing = os.pipe()
         self._log: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")
-        self._process = subprocess.Popen(
-            [self._python, runtime.__file__, str(writing), str(self._code_directory), *self._names],
-            stdin=subprocess.PIPE,
-            stdout=self._log,
-            env={**self._environment, "FC_FUNC_CODE_PATH": str(self._code_directory)},
-            pass_fds=[writing],
-            text=True,
+        self._child = start(
+            self._python,
+            self._code_directory,
+            {**self._environment, "FC_FUNC_CODE_PATH": str(self._code_directory)},
+            handler=self._names[0],
+            initializer=self._names[1],
+            log=self._log.fileno(),
         )
-        os.close(writing)
-        self._answers = os.fdopen(reading, encoding="utf-8")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._process.stdin:
-            self._process.stdin.close()
+        process, requests, answers = self._child
+        requests.close()
         try:
-            self._process.wait(timeout=5)
+            process.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._answers.close()
+            process.kill()
+            process.wait()
+        answers.close()
         self._log.close()
 
     def invoke(self, event: bytes, context: FunctionContext) -> Invocation:
@@ -92,21 +160,32 @@ class FunctionProcess:
         Raises:
             ProcessEndedError: The process ended instead of answering.
         """
-        request = {"event": base64.b64encode(event).decode(), "context": asdict(context)}
-        if self._process.stdin is None:
-            raise ProcessEndedError("the process has no standard input")
-        try:
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
-            line = self._answers.readline()
-        except BrokenPipeError:
-            line = ""
-        if not line:
-            raise ProcessEndedError(f"the process of the function ended with status {self._process.wait()}")
-        answer = json.loads(line)
-        return Invocation(base64.b64decode(answer.get("body", "")), answer.get("error"), answer["elapsed_ms"])
+        cold_start = 0.0
+        if not self._initialized:
+            initialized = self._exchange("initialize", b"", context)
+            if initialized.error is not None:
+                return initialized
+            self._initialized, cold_start = True, initialized.elapsed_ms
+        invocation = self._exchange("invoke", event, context)
+        return invocation._replace(elapsed_ms=invocation.elapsed_ms + cold_start)
 
     def log(self) -> list[str]:
         """The lines that the function has written to standard output."""
         self._log.seek(0)
         return self._log.read().splitlines()
+
+    def _exchange(self, kind: str, event: bytes, context: FunctionContext) -> Invocation:
+        request = {"id": 0, "kind": kind, "event": base64.b64encode(event).decode(), "context": asdict(context)}
+        answer = self._answer_to(json.dumps(request).encode() + b"\n")
+        return Invocation(base64.b64decode(answer.get("body", "")), answer.get("error"), answer["elapsed_ms"])
+
+    def _answer_to(self, line: bytes) -> dict[str, Any]:
+        try:
+            while line:
+                line = line[self._child.requests.write(line) :]
+            for answer in map(json.loads, self._child.answers):
+                if "elapsed_ms" in answer:
+                    return answer  # type: ignore[no-any-return]  # runtime.py writes objects
+        except BrokenPipeError:
+            pass
+        raise ProcessEndedError(f"the process of the function ended with status {self._child.process.wait()}")

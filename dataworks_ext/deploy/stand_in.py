@@ -1,0 +1,75 @@
+"""A DataWorks that takes every reply, on loopback, for functions that are tried on this machine."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Final
+from urllib.parse import parse_qs
+
+EXTENSION_CODE: Final = "local"
+_REPLIES: Final = ("UpdateIDEEventResult", "UpdateWorkbenchEventResult", "CallbackExtension")
+
+
+class StandIn:
+    """A context in which replies are taken at `endpoint`, whoever signs them. It has no options and no parameters.
+
+    Args:
+        snapshot: `EventDetail`, for whoever asks; None for none.
+    """
+
+    def __init__(self, snapshot: Mapping[str, object] | None = None) -> None:
+        self.replies: list[dict[str, str]] = []
+        """The parameters of each reply that came, in order."""
+        self._answers: dict[str, Mapping[str, object]] = {
+            "GetIDEEventDetail": {"EventDetail": snapshot or {}},
+            "GetExtension": {"Extension": {"ParameterSetting": ""}},
+            "GetOptionValueForProject": {"OptionValue": "{}"},
+        }
+        stand_in = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                form = self.rfile.read(int(self.headers["content-length"] or 0)).decode()
+                answer = stand_in.answer(self.headers.get("x-acs-action", ""), form)
+                body = json.dumps({"RequestId": "local", **answer}).encode()
+                self.send_response(200)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *arguments: object) -> None:
+                """Nothing: the function's own log says what happened."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    def __enter__(self) -> StandIn:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a function needs to call it."""
+        return {
+            "DATAWORKS_EXT_CODE": EXTENSION_CODE,
+            "DATAWORKS_EXT_ENDPOINT": f"http://127.0.0.1:{self._server.server_address[1]}",
+        }
+
+    def answer(self, action: str, form: str) -> Mapping[str, object]:
+        """The answer to an operation; a reply is kept."""
+        if action in _REPLIES:
+            self.replies.append({name: values[-1] for name, values in parse_qs(form).items()})
+        return self._answers.get(action, {})
