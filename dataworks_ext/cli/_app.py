@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from . import check, doctor, events, policies
+from . import check, deploy, doctor, events, invoke, local, package, policies
 
 app = typer.Typer(
     name="dataworks-ext",
-    help="Policies for Alibaba Cloud DataWorks: look up events, list policies, try them on messages.",
+    help="Policies for Alibaba Cloud DataWorks: look up events, try policies on messages, package and deploy them.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -17,4 +17,8 @@ app = typer.Typer(
 app.command("events")(events.events)
 app.command("policies")(policies.policies)
 app.command("check")(check.check)
+app.command("package")(package.package)
 app.command("doctor")(doctor.doctor)
+app.command("local")(local.local)
+app.command("deploy")(deploy.deploy)
+app.command("invoke")(invoke.invoke)

@@ -1,0 +1,90 @@
+"""`dataworks-ext deploy`: create or update the function of Function Compute 2.0."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..deploy.s_yaml import Deployment, SYamlError, read_s_yaml
+from ._output import Json, console, fail, plain, print_json, table
+
+if TYPE_CHECKING:
+    from ..deploy.remote import Remote
+
+ACCOUNT_VARIABLE = "FC_ACCOUNT_ID"
+ENDPOINT_VARIABLE = "FC_ENDPOINT"
+SYaml = Annotated[Path, typer.Option("--s-yaml", help="What describes the function.")]
+Service = Annotated[str | None, typer.Option(help="The service; called like the function by default.")]
+Endpoint = Annotated[
+    str | None,
+    typer.Option(envvar=ENDPOINT_VARIABLE, help="By default that of FC_ACCOUNT_ID and s.yaml's region."),
+]
+
+
+def deploy(
+    package: Annotated[Path, typer.Option(help="The zip that dataworks-ext package builds.")] = Path(
+        "dist/function.zip"
+    ),
+    s_yaml: SYaml = Path("s.yaml"),
+    service: Service = None,
+    endpoint: Endpoint = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Create or update service and function of Function Compute 2.0, by s.yaml, and show what changes before.
+
+    For Function Compute 3.0, which newer accounts have, use `s deploy`. Credentials are those of the environment:
+    ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and ALIBABA_CLOUD_SECURITY_TOKEN.
+    """
+    deployment = deployment_of(s_yaml)
+    if not package.is_file():
+        fail(f"there is no package {package}; build it: dataworks-ext package")
+    remote = remote_of(deployment, endpoint)
+    from ..deploy.remote import RemoteError, wanted_of
+
+    wanted = wanted_of(deployment, package, service)
+    try:
+        changes = remote.changes(wanted)
+        if as_json:
+            print_json([change._asdict() for change in changes])
+        elif changes:
+            shown = table("What", "Before", "After")
+            for change in changes:
+                shown.add_row(*plain(*change))
+            console().print(shown)
+        else:
+            console().print(*plain(f"{wanted.function} is as it should be."))
+        if changes and not dry_run:
+            remote.apply(wanted)
+            if not as_json:
+                console().print(*plain(f"Deployed {wanted.function} in service {wanted.service}."))
+    except RemoteError as error:
+        fail(str(error))
+
+
+def deployment_of(s_yaml: Path) -> Deployment:
+    """What s.yaml says; ends the command if it says nothing."""
+    try:
+        return read_s_yaml(s_yaml, os.environ)
+    except SYamlError as error:
+        fail(str(error))
+
+
+def remote_of(deployment: Deployment, endpoint: str | None) -> Remote:
+    """Function Compute, with the environment's credentials; ends the command if something is missing."""
+    try:
+        from ..deploy.remote import Remote
+    except ModuleNotFoundError as error:
+        fail(f"this needs {error.name}; install it with: pip install 'dataworks-ext[cli]'")
+    account, region = os.environ.get(ACCOUNT_VARIABLE, ""), deployment.props.get("region")
+    if endpoint is None and not (account and region):
+        fail(f"whose Function Compute? Set {ACCOUNT_VARIABLE} to the account's id, or name an --endpoint")
+    key_id = os.environ.get("ALIBABA_CLOUD_ACCESS_KEY_ID", "")
+    secret = os.environ.get("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "")
+    if not (key_id and secret):
+        fail("ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set")
+    token = os.environ.get("ALIBABA_CLOUD_SECURITY_TOKEN", "")
+    return Remote(endpoint or f"https://{account}.{region}.fc.aliyuncs.com", key_id, secret, token)

@@ -1,0 +1,173 @@
+"""`dataworks-ext invoke`: one message to the packaged function, as DataWorks would send it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+from ..decision import Verdict
+from ..deploy.s_yaml import Deployment, SYamlError, read_s_yaml
+from ..events import catalog
+from ..testing import eventbridge_message, function_compute_message
+from ._output import Json, console, fail, plain, print_json, verdict_text
+from .deploy import Endpoint, Service, SYaml, deployment_of, remote_of
+
+DENIED = 1
+"""The exit code for a denial."""
+
+
+class Channel(str, Enum):
+    """How a message is sent."""
+
+    FUNCTION_COMPUTE = "function-compute"
+    EVENTBRIDGE = "eventbridge"
+
+
+class Answer(NamedTuple):
+    """What came of one message."""
+
+    body: str
+    """What the function returned; empty for a function error."""
+    error: str
+    """What went wrong with the function; empty if it answered."""
+    elapsed_ms: float
+    log: str
+
+
+def invoke(
+    message: Annotated[str, typer.Argument(metavar="CODE-or-FILE", help="A code or a saved message; - is stdin.")],
+    channel: Annotated[
+        Channel | None, typer.Option(help="How the sample of a code is sent; as DataWorks does it by default.")
+    ] = None,
+    remote: Annotated[bool, typer.Option("--remote", help="Call the function of Function Compute 2.0.")] = False,
+    code: Annotated[Path, typer.Option(help="The folder that dataworks-ext package builds.")] = Path("dist/function"),
+    snapshot: Annotated[Path | None, typer.Option(help="Code that policies get as snapshot, on this machine.")] = None,
+    s_yaml: SYaml = Path("s.yaml"),
+    service: Service = None,
+    endpoint: Endpoint = None,
+    as_json: Json = False,
+) -> None:
+    """Send a message to the packaged function on this machine, or to the deployed one, and show what came of it.
+
+    On this machine nothing leaves it: a stand-in for DataWorks takes the reply to an EventBridge message.
+
+    Exit code 0: allowed. 1: denied. 2: there was no answer.
+    """
+    data = _message(message, channel)
+    if remote:
+        answer = _from_remote(data, deployment_of(s_yaml), service, endpoint)
+    else:
+        answer = _from_here(data, code, _environment(s_yaml), snapshot)
+    if answer.error:
+        sys.stderr.write(answer.log)
+        fail(f"the function gave no answer: {answer.error}")
+    replies = _replies(answer.body)
+    if as_json:
+        print_json({"replies": replies, "elapsed_ms": answer.elapsed_ms, "log": answer.log.splitlines()})
+    else:
+        _print(replies, answer)
+    if any(reply["checkResult"] == "FAIL" for reply in replies):
+        raise typer.Exit(DENIED)
+
+
+def _message(name: str, channel: Channel | None) -> bytes:
+    if name in catalog:
+        is_direct = catalog[name].module == "Upload and Download"
+        channel = channel or (Channel.FUNCTION_COMPUTE if is_direct else Channel.EVENTBRIDGE)
+        return function_compute_message(name) if channel is Channel.FUNCTION_COMPUTE else eventbridge_message(name)
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        fail(f"{name} is no event code, and cannot be read as a file: {error.strerror}")
+
+
+def _environment(s_yaml: Path) -> dict[str, str]:
+    """The variables that s.yaml gives the function; none without the file."""
+    if not s_yaml.exists():
+        return {}
+    try:
+        return dict(read_s_yaml(s_yaml, os.environ).environment)
+    except SYamlError as error:
+        fail(str(error))
+
+
+def _from_here(data: bytes, code: Path, environment: dict[str, str], snapshot: Path | None) -> Answer:
+    from ..deploy.local import ApiError, LocalFunctionCompute, runtime_of
+    from ..deploy.stand_in import StandIn
+
+    if not (code / "index.py").is_file():
+        fail(f"{code} holds no package; build it: dataworks-ext package")
+    with StandIn(_detail(snapshot)) as dataworks, LocalFunctionCompute() as compute:
+        try:
+            compute.create_function(
+                "function",
+                code,
+                runtime=runtime_of(code),
+                initializer="index.initializer",
+                timeout=10,
+                environment={**environment, **dataworks.environment},
+            )
+            started = time.perf_counter()
+            invocation = compute.invoke("function", data)
+        except ApiError as error:
+            fail(error.message)
+        elapsed_ms = (time.perf_counter() - started) * 1_000
+    problem = "" if invocation.error is None else str(invocation.error.get("errorMessage"))
+    return Answer(invocation.body.decode("utf-8", "replace"), problem, elapsed_ms, invocation.log)
+
+
+def _detail(snapshot: Path | None) -> dict[str, object] | None:
+    try:
+        return None if snapshot is None else {"CommittedFile": {"Content": snapshot.read_text(encoding="utf-8")}}
+    except (OSError, UnicodeDecodeError):
+        fail(f"the snapshot {snapshot} cannot be read as text")
+
+
+def _from_remote(data: bytes, deployment: Deployment, service: str | None, endpoint: str | None) -> Answer:
+    remote = remote_of(deployment, endpoint)
+    from ..deploy.remote import RemoteError
+
+    function = str(deployment.props.get("functionName") or deployment.resource)
+    started = time.perf_counter()
+    try:
+        invoked = remote.invoke(service or function, function, data)
+    except RemoteError as error:
+        fail(str(error))
+    elapsed_ms = (time.perf_counter() - started) * 1_000
+    body = invoked.body.decode("utf-8", "replace")
+    if invoked.error is not None:
+        return Answer("", _function_error(body) or invoked.error, elapsed_ms, invoked.log)
+    return Answer(body, "", elapsed_ms, invoked.log)
+
+
+def _function_error(body: str) -> str:
+    try:
+        return str(json.loads(body)["errorMessage"])
+    except (ValueError, KeyError, TypeError):
+        return body[:200]
+
+
+def _replies(body: str) -> list[dict[str, str]]:
+    try:
+        parsed = json.loads(body)
+        replies = parsed if isinstance(parsed, list) else [parsed]
+        return [{"errorMessage": "", **reply, "checkResult": Verdict(reply["checkResult"]).value} for reply in replies]
+    except (ValueError, KeyError, TypeError):
+        fail(f"the function answered with what is no reply: {body[:200]}")
+
+
+def _print(replies: list[dict[str, str]], answer: Answer) -> None:
+    out = console()
+    for reply in replies:
+        out.print(verdict_text(Verdict(reply["checkResult"])), *plain(f"in {answer.elapsed_ms:.1f} ms"))
+        for line in reply["errorMessage"].splitlines():
+            out.print(*plain(f"  {line}"))
+    for line in answer.log.splitlines():
+        out.print(*plain(line), style="dim", soft_wrap=True)

@@ -1,0 +1,115 @@
+"""`dataworks-ext invoke`: one message to a packaged function on this machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from dataworks_ext.cli._app import app
+from dataworks_ext.testing import function_compute_message
+
+_INDEX = """
+import json
+import os
+import urllib.request
+
+SAYS = "OK"
+
+
+def initializer(context):
+    pass
+
+
+def handler(event, context):
+    message = json.loads(event)
+    print("got", message.get("type") or message["messageBody"]["eventCode"])
+    if "data" in message:
+        request = urllib.request.Request(
+            os.environ["DATAWORKS_EXT_ENDPOINT"], b"MessageId=1", {"x-acs-action": "GetIDEEventDetail"}
+        )
+        detail = json.load(urllib.request.urlopen(request))["EventDetail"]
+        return json.dumps({"checkResult": "WARN", "errorMessage": str(detail)})
+    limit = os.environ.get("LIMIT")
+    return json.dumps({"checkResult": "FAIL", "errorMessage": "Limit " + limit} if limit else {"checkResult": SAYS})
+"""
+
+
+@pytest.fixture(autouse=True)
+def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with a package, as the current one."""
+    monkeypatch.chdir(tmp_path)
+    Path("dist/function").mkdir(parents=True)
+    Path("dist/function/index.py").write_text(_INDEX, encoding="utf-8")
+
+
+def invoke(*arguments: str, stdin: bytes = b"") -> Result:
+    return CliRunner().invoke(app, ["invoke", *arguments], input=stdin)
+
+
+def test_the_verdict_and_the_log_are_shown() -> None:
+    result = invoke("download-resources")
+    assert result.exit_code == 0
+    first, *log = result.stdout.splitlines()
+    assert first.startswith("OK in ")
+    assert any(line.endswith("got download-resources") for line in log)
+
+
+def test_a_denial_ends_with_1_and_shows_its_text() -> None:
+    """The function has the variables of s.yaml."""
+    Path("s.yaml").write_text(
+        "resources: {f: {component: fc3, props: {environmentVariables: {LIMIT: \"${env('ROWS', '5')}\"}}}}"
+    )
+    result = invoke("download-resources")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[1] == "  Limit 5"
+
+
+def test_an_event_of_eventbridge_is_sent_as_such() -> None:
+    """With a stand-in for DataWorks, which has the snapshot."""
+    Path("code.sql").write_text("select 1")
+    result = invoke("commit-file", "--snapshot", "code.sql", "--json")
+    shown = json.loads(result.stdout)
+    assert shown["replies"] == [{"checkResult": "WARN", "errorMessage": "{'CommittedFile': {'Content': 'select 1'}}"}]
+    assert any(line.endswith("got dataworks:FileChange:CommitFile") for line in shown["log"])
+
+
+def test_the_channel_of_a_sample_may_be_chosen() -> None:
+    assert "got dataworks:ResourcesDownload:" in invoke("download-resources", "--channel", "eventbridge").stdout
+    assert "got commit-file" in invoke("commit-file", "--channel", "function-compute").stdout
+
+
+def test_a_saved_message_is_sent() -> None:
+    Path("message.json").write_bytes(function_compute_message("upload-data-to-table"))
+    assert "got upload-data-to-table" in invoke("message.json").stdout
+    assert "got upload-data-to-table" in invoke("-", stdin=Path("message.json").read_bytes()).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["nonsense"], "nonsense is no event code, and cannot be read as a file: No such file"),
+        (["download-resources", "--code", "build"], "build holds no package; build it: dataworks-ext package"),
+        (["commit-file", "--snapshot", "nowhere.sql"], "the snapshot nowhere.sql cannot be read as text"),
+    ],
+)
+def test_what_is_not_there_ends_with_2(arguments: list[str], problem: str) -> None:
+    result = invoke(*arguments)
+    assert result.exit_code == 2
+    assert problem in " ".join(result.stderr.split())
+
+
+def test_a_function_error_ends_with_2_and_shows_the_log() -> None:
+    result = invoke("-", stdin=b"no json")
+    assert result.exit_code == 2
+    assert "the function gave no answer" in result.stderr
+    assert "JSONDecodeError" in result.stderr
+
+
+def test_what_is_no_reply_ends_with_2() -> None:
+    Path("dist/function/index.py").write_text(_INDEX.replace('SAYS = "OK"', 'SAYS = "PERHAPS"'))
+    result = invoke("download-resources")
+    assert result.exit_code == 2
+    assert "the function answered with what is no reply" in " ".join(result.stderr.split())
