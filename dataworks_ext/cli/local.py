@@ -102,7 +102,8 @@ def local(
             _create(compute, settings, output)
         else:
             output.put(
-                f"There is no folder {code}, so there is no function yet; build it (dataworks-ext package), or create one by the API.",
+                f"There is no folder {code}, so there is no function yet; "
+                "build it (dataworks-ext package), or create one by the API.",
                 kind="missing",
                 code=str(code),
             )
