@@ -100,7 +100,7 @@ def _environment(s_yaml: Path) -> dict[str, str]:
 
 def _from_here(data: bytes, code: Path, environment: dict[str, str], snapshot: Path | None) -> Answer:
     from ..deploy.local import ApiError, LocalFunctionCompute, runtime_of
-    from ..deploy.stand_in import StandIn
+    from ..testing.stand_in import StandIn
 
     if not (code / "index.py").is_file():
         fail(f"{code} holds no package; build it: dataworks-ext package")

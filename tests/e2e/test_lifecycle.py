@@ -14,7 +14,7 @@ import pytest
 
 from dataworks_ext.deploy.local import LocalFunctionCompute
 from dataworks_ext.deploy.package import Package, build
-from dataworks_ext.deploy.stand_in import StandIn
+from dataworks_ext.testing.stand_in import StandIn
 from dataworks_ext.testing import eventbridge_message, function_compute_message
 
 ROOT: Final = Path(__file__).parents[2]
