@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 S_co = TypeVar("S_co", bound=BaseModel, covariant=True)
 
 
+def utc_now() -> datetime:
+    """The present, in UTC."""
+    return datetime.now(timezone.utc)
+
+
 class MessageScope:
     """What all policies and observers of one message share."""
 
@@ -40,7 +45,7 @@ class MessageScope:
         self.message = message
         self.request_id = request_id
         self.deadline = deadline
-        self.now = now or datetime.now(timezone.utc)
+        self.now = now or utc_now()
         self._logger = logger
         self._events: dict[type[Event], Event | EventError] = {}
         self._lookup = lookup

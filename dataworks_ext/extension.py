@@ -78,9 +78,14 @@ class Extension(PolicyPack[NoSettings]):
         for pack in packs:
             pack.close()
         classes = {pack.name: pack.settings_class for pack in packs}
+        registered = (*self.policies, *self.observers)
+        return self.adopt(read_configuration(classes, registered, self.language, environment))
+
+    def adopt(self, configuration: Configuration) -> Configuration:
+        """Let a configuration hold as it is, whatever the environment says."""
         self._policy_plans, self._observer_plans = {}, {}
-        self._configuration = read_configuration(classes, (*self.policies, *self.observers), self.language, environment)
-        return self._configuration
+        self._configuration = configuration
+        return configuration
 
     def decide(
         self,

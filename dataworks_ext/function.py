@@ -6,14 +6,15 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import lru_cache
 from typing import Final, Protocol
 
 from .callback import Callback, DeliveryError
 from .configuration import LANGUAGE_VARIABLE
-from .context import MessageScope
+from .context import MessageScope, utc_now
 from .deadline import LEFT_BEHIND, NO_LIMIT
 from .decision import Decision, Reason, Verdict
 from .extension import Extension
@@ -63,15 +64,25 @@ class Function:
     Args:
         extension: What decides.
         record_fields: Payload fields to repeat in records, by name; `DATAWORKS_EXT_RECORD_FIELDS` by default.
+        clock: Says what time it is, for `context.now` and the records: an aware datetime.
+        environment: The variables of the callback, and `DATAWORKS_EXT_RECORD_FIELDS`.
     """
 
-    def __init__(self, extension: Extension, *, record_fields: Iterable[str] | None = None) -> None:
+    def __init__(
+        self,
+        extension: Extension,
+        *,
+        record_fields: Iterable[str] | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
         if record_fields is None:
-            listed = os.environ.get(FIELDS_VARIABLE, "").split(",")
+            listed = environment.get(FIELDS_VARIABLE, "").split(",")
             record_fields = [field.strip() for field in listed if field.strip()]
         self.extension = extension
-        self._callback = Callback(os.environ)
-        self._recorder = Recorder(record_fields)
+        self._callback = Callback(environment)
+        self._clock = clock
+        self._recorder = Recorder(record_fields, clock=clock)
         self._in_flight: dict[int, float] = {}
         self._retirement = Retirement(self._in_flight, self._recorder)
         self._prepared = False
@@ -159,17 +170,21 @@ class Function:
     def _answer(self, message: Message, context: FunctionContext, started: float, end: float) -> str:
         if message.channel == "eventbridge":
             return self._answer_by_call(message, context, started, end)
-        scope = MessageScope(message, _request_id(context), end, None, self._recorder.logger, self._callback)
+        scope = self._scope(message, context, end)
         decision = self.decide(scope)
         observers = self.extension.notify(scope)
         elapsed_ms = int((time.monotonic() - started) * 1_000_000) / 1_000
         self._recorder.message(scope, decision, observers, elapsed_ms, "returned", self.extension)
         return reply(decision)
 
+    def _scope(self, message: Message, context: FunctionContext, deadline: float) -> MessageScope:
+        logger = self._recorder.logger
+        return MessageScope(message, _request_id(context), deadline, self._clock(), logger, self._callback)
+
     def _answer_by_call(self, message: Message, context: FunctionContext, started: float, end: float) -> str:
         now = time.monotonic()
         reserve = min(CALLBACK_RESERVE, (end - now) * 0.4) if message.blocking else 0
-        scope = MessageScope(message, _request_id(context), end - reserve, None, self._recorder.logger, self._callback)
+        scope = self._scope(message, context, end - reserve)
         remembered = self._callback.remembered(message) if message.blocking else None
         decision = remembered or self._decide_safely(scope)
         delivery, problem = self._deliver(message, decision, end) if message.blocking else ("none", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, cast, get_args, overload
+from weakref import WeakSet
 
 from pydantic import BaseModel, ConfigDict
 
@@ -109,6 +110,7 @@ class PolicyPack(Generic[S]):
         self._policies: dict[str, Policy] = {}
         self._observers: dict[str, Observer] = {}
         self._closed = False
+        _packs.add(self)
 
     @property
     def policies(self) -> tuple[Policy, ...]:
@@ -294,7 +296,7 @@ class PolicyPack(Generic[S]):
             if field not in self.settings_class.model_fields:
                 raise RegistrationError(
                     f"policy {full_id} needs the setting {field!r}, which {self.settings_class.__name__} does not have"
-                    f"{_nearest(field, self.settings_class.model_fields)}"
+                    f"{nearest(field, self.settings_class.model_fields)}"
                 )
         return fields
 
@@ -308,12 +310,21 @@ class PolicyPack(Generic[S]):
         registered[new.id] = new
 
 
+_packs: Final[WeakSet[PolicyPack[Any]]] = WeakSet()
+
+
+def packs_of(function: object) -> list[PolicyPack[Any]]:
+    """The packs in which a function is registered as a policy, by name."""
+    found = (pack for pack in _packs if any(policy.function is function for policy in pack._policies.values()))
+    return sorted(found, key=lambda pack: pack.name)
+
+
 def _code(full_id: str, event: str | type[Event], kind: str) -> str:
     if isinstance(event, str):
         if event == EVERY_EVENT or event in catalog:
             return event
         raise RegistrationError(
-            f'{kind} {full_id}: there is no event "{event}"{_nearest(event, catalog)}; '
+            f'{kind} {full_id}: there is no event "{event}"{nearest(event, catalog)}; '
             f"`dataworks-ext events` lists them all"
         )
     if isinstance(event, type) and issubclass(event, Event):
@@ -342,7 +353,7 @@ def _events_of(base: type[Event]) -> Iterator[type[Event]]:
             yield from _events_of(event)
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches  # only a mistake needs it
 
     matches = get_close_matches(word, list(known), n=1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timezone
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Literal, TextIO
 
@@ -13,7 +13,7 @@ import structlog
 from pydantic_core import to_json
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
-from .context import MessageScope
+from .context import MessageScope, utc_now
 from .decision import TEXT_LIMIT, Decision, Reason, shorten
 from .errors import ExtensionError
 from .events import Event, EventError
@@ -42,9 +42,13 @@ class Recorder:
     Args:
         fields: Payload fields to repeat in each record, by Python or wire name; `exceptions` for their texts.
         stream: Where the lines go; whatever `sys.stdout` is at the time by default.
+        clock: Says what time it is, for the lines that are about no message.
     """
 
-    def __init__(self, fields: Iterable[str] = (), stream: TextIO | None = None) -> None:
+    def __init__(
+        self, fields: Iterable[str] = (), stream: TextIO | None = None, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._clock = clock
         wanted = dict.fromkeys(fields)
         self._exceptions = EXCEPTIONS in wanted
         self._fields = tuple(to_wire(field) for field in wanted if field != EXCEPTIONS)
@@ -53,7 +57,7 @@ class Recorder:
         self.logger: Final[FilteringBoundLogger] = structlog.wrap_logger(
             lines,
             processors=[
-                structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+                self._stamp,
                 structlog.processors.format_exc_info,
                 _render_log,
             ],
@@ -112,7 +116,10 @@ class Recorder:
 
     def note(self, kind: Kind, **fields: object) -> None:
         """Record something that is no decision on a message."""
-        self._records.line({"schema": SCHEMA, "kind": kind, "time": datetime.now(timezone.utc), **fields})
+        self._records.line({"schema": SCHEMA, "kind": kind, "time": self._clock(), **fields})
+
+    def _stamp(self, logger: object, method: str, line: EventDict) -> EventDict:
+        return {**line, "time": self._clock()}
 
     def _reason(self, reason: Reason, payload: Mapping[str, object]) -> dict[str, object]:
         policy, verdict, message, mode, elapsed_ms, error = reason

@@ -6,7 +6,6 @@ import json
 import os
 import sys
 import time
-from enum import Enum
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -15,19 +14,13 @@ import typer
 from ..decision import Verdict
 from ..deploy.s_yaml import Deployment, SYamlError, read_s_yaml
 from ..events import catalog
-from ..testing import eventbridge_message, function_compute_message
+from ..message import Channel
+from ..testing import message as sample_message
 from ._output import Json, console, fail, plain, print_json, verdict_text
 from .deploy import Endpoint, Service, SYaml, deployment_of, remote_of
 
 DENIED = 1
 """The exit code for a denial."""
-
-
-class Channel(str, Enum):
-    """How a message is sent."""
-
-    FUNCTION_COMPUTE = "function-compute"
-    EVENTBRIDGE = "eventbridge"
 
 
 class Answer(NamedTuple):
@@ -79,9 +72,7 @@ def invoke(
 
 def _message(name: str, channel: Channel | None) -> bytes:
     if name in catalog:
-        is_direct = catalog[name].module == "Upload and Download"
-        channel = channel or (Channel.FUNCTION_COMPUTE if is_direct else Channel.EVENTBRIDGE)
-        return function_compute_message(name) if channel is Channel.FUNCTION_COMPUTE else eventbridge_message(name)
+        return sample_message(name, channel)
     try:
         return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:

@@ -2,22 +2,122 @@
 
 Source: the samples of the DataWorks event reference, with made-up digits where it masks them. The reference shows none
 for `batch-update-data-quality-rules` and `delete-data-quality-evaluation-task-notification`; theirs have the fields
-that it documents, those of `update-data-quality-rule` and of the event of creation.
+that it documents, those of `update-data-quality-rule` and of the event of creation. `forms.json` has further forms of
+two codes; that of a rule's alert has the fields that all such alerts share.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from typing import Final, TypeVar, overload
 
 from ..errors import ExtensionError
-from ..events import catalog
+from ..events import Event, EventError, catalog, code_of, event_class, read_event
+from ..message import Channel, read_message
+from ..policy import nearest
+from .changes import ChangeError, changed_payload
+
+DIRECT_ID: Final = "52d44ee7-b51f-4d4d-afeb-5b1a9c3e0001"
+"""The id of a message that comes directly."""
+EVENTBRIDGE_ID: Final = "539fd8f4-4ea1-4625-aa8b-6c9066740001"
+"""The id of a message that comes through EventBridge."""
+_TENANT_ID: Final = 28378110656
+
+E = TypeVar("E", bound=Event)
 
 
 class NoSampleError(ExtensionError):
     """There is no event of that code, so there is no sample."""
+
+
+@overload
+def sample(code: type[E], /, **changes: object) -> E: ...
+@overload
+def sample(code: str, /, **changes: object) -> Event: ...
+def sample(code: str | type[Event], /, **changes: object) -> Event:
+    """An event as DataWorks sends it, with changes.
+
+    Args:
+        code: An event code, or the class of an event or of one of its forms.
+        changes: By the names of the class's fields, with values of their types: `data_row_size=250_000`. None takes a
+            field away. A mapping changes an object field by field, and a list of mappings stands for a list of objects.
+
+    Raises:
+        NoSampleError: There is no such event.
+        ChangeError: There is no such field, with the nearest one, or the value is none for it.
+    """
+    received = read_message(_message(code, None, None, changes))
+    return read_event(
+        event_class(received.event_code),
+        received.payload,
+        event_code=received.event_code,
+        extension_biz_id=received.extension_biz_id,
+    )
+
+
+def message(
+    code: str | type[Event], /, channel: Channel | None = None, *, message_id: str | None = None, **changes: object
+) -> bytes:
+    """The whole message in which that event reaches a function.
+
+    Args:
+        code: An event code, or the class of an event.
+        channel: `function-compute` or `eventbridge`; by default the one on which DataWorks sends the event.
+        message_id: Its id.
+        changes: Of the event, as for `sample`.
+
+    Raises:
+        NoSampleError: There is no such event.
+        ChangeError: There is no such field, with the nearest one, or the value is none for it.
+    """
+    return _message(code, channel, message_id, changes)
+
+
+def _message(
+    asked: str | type[Event], channel: Channel | None, message_id: str | None, changes: Mapping[str, object]
+) -> bytes:
+    code = asked if isinstance(asked, str) else _code_of(asked)
+    payload = _changed(code, event_class(code) if isinstance(asked, str) else asked, changes)
+    if (channel or channel_of(code)) == "eventbridge":
+        return _eventbridge_message(code, payload, EVENTBRIDGE_ID if message_id is None else message_id)
+    return _function_compute_message(code, payload, DIRECT_ID if message_id is None else message_id)
+
+
+def _changed(code: str, form: type[Event], changes: Mapping[str, object]) -> dict[str, object]:
+    """The payload of the first form that the changes fit. Raises the first form's `ChangeError`."""
+    refusals = []
+    any_form = form is event_class(code)
+    for payload in (sample_payload(code), *_further_forms().get(code, ())):
+        payload = {"tenantId": _TENANT_ID, **payload}
+        event = read_event(event_class(code), payload, event_code=code)
+        if not (any_form or type(event) is form):
+            continue
+        try:
+            changed = changed_payload(payload, event, changes) if changes else payload
+            if type(read_event(event_class(code), changed, event_code=code)) is form or any_form:
+                return changed
+            refusals.append(ChangeError(f"{code}: the changes make another event than {form.__name__} of it"))
+        except ChangeError as error:
+            refusals.append(error)
+        except EventError as error:
+            refusals.append(ChangeError(f"{code}: {error}"))
+    raise refusals[0]
+
+
+def channel_of(code: str) -> Channel:
+    """The channel on which DataWorks sends that event: uploads and downloads directly, others through EventBridge."""
+    return "function-compute" if catalog[code].module == "Upload and Download" else "eventbridge"
+
+
+def _code_of(asked: type[Event]) -> str:
+    for kind in asked.__mro__:
+        code = code_of(kind) if issubclass(kind, Event) else None
+        if code is not None:
+            return code
+    raise NoSampleError(f"the class {asked.__name__} stands for no event; name one of a code, or the code")
 
 
 def sample_payload(code: str, **changes: object) -> dict[str, object]:
@@ -28,38 +128,39 @@ def sample_payload(code: str, **changes: object) -> dict[str, object]:
     """
     payloads = _payloads()
     if code not in payloads:
-        raise NoSampleError(f'there is no event "{code}"; `dataworks-ext events` lists them all')
+        hint = nearest(code, payloads) or "; `dataworks-ext events` lists them all"
+        raise NoSampleError(f'there is no event "{code}"{hint}')
     payload: dict[str, object] = json.loads(json.dumps(payloads[code]))
     return {**payload, **changes}
 
 
-def function_compute_message(
-    code: str, *, message_id: str = "52d44ee7-b51f-4d4d-afeb-5b1a9c3e0001", **changes: object
-) -> bytes:
+def function_compute_message(code: str, *, message_id: str = DIRECT_ID, **changes: object) -> bytes:
     """The whole message in which that event reaches a function directly, with changes of the payload by wire name."""
-    payload = sample_payload(code, **changes)
+    return _function_compute_message(code, {"tenantId": _TENANT_ID, **sample_payload(code, **changes)}, message_id)
+
+
+def eventbridge_message(code: str, *, message_id: str = EVENTBRIDGE_ID, **changes: object) -> bytes:
+    """The whole message in which that event reaches a function over EventBridge, with changes as above."""
+    return _eventbridge_message(code, {"tenantId": _TENANT_ID, **sample_payload(code, **changes)}, message_id)
+
+
+def _function_compute_message(code: str, payload: Mapping[str, object], message_id: str) -> bytes:
     envelope = {
         "blockBusiness": catalog[code].extension_point,
         "eventCategoryType": "resources-upload" if code.startswith("upload") else "resources-download",
         "eventType": code,
         "extensionBizId": "job_6603123070",
-        "messageBody": {"tenantId": 28378110656, **payload},
+        "messageBody": payload,
         "messageId": message_id,
     }
     return json.dumps(envelope).encode()
 
 
-def eventbridge_message(
-    code: str, *, message_id: str = "539fd8f4-4ea1-4625-aa8b-6c9066740001", **changes: object
-) -> bytes:
-    """The whole message in which that event reaches a function over EventBridge, with changes as above.
-
-    Source: the DataWorks event reference, "EventBridge message envelope".
-    """
-    payload = sample_payload(code, **changes)
+def _eventbridge_message(code: str, payload: Mapping[str, object], message_id: str) -> bytes:
+    """Source: the DataWorks event reference, "EventBridge message envelope"."""
     envelope = {
         "datacontenttype": "application/json;charset=utf-8",
-        "data": {"tenantId": 28378110656, **payload},
+        "data": payload,
         "id": message_id,
         "source": "acs.dataworks",
         "specversion": "1.0",
@@ -80,3 +181,10 @@ def _payloads() -> Mapping[str, Mapping[str, object]]:
     text = files(__package__).joinpath("samples.json").read_text(encoding="utf-8")
     payloads: Mapping[str, Mapping[str, object]] = json.loads(text)
     return payloads
+
+
+@lru_cache(maxsize=1)
+def _further_forms() -> Mapping[str, Sequence[Mapping[str, object]]]:
+    text = files(__package__).joinpath("forms.json").read_text(encoding="utf-8")
+    forms: Mapping[str, Sequence[Mapping[str, object]]] = json.loads(text)
+    return forms

@@ -37,9 +37,7 @@ def test_nobody_waits_for_the_answer_to_a_message_of_a_regular_event() -> None:
 
 
 def test_there_is_no_payload_of_an_unknown_event() -> None:
-    with pytest.raises(
-        NoSampleError, match=r'^there is no event "commit-fiel"; `dataworks-ext events` lists them all$'
-    ):
+    with pytest.raises(NoSampleError, match=r'^there is no event "commit-fiel"; did you mean "commit-file"\?$'):
         sample_payload("commit-fiel")
 
 

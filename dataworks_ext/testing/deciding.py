@@ -1,0 +1,209 @@
+"""Asking a policy, a pack or an extension, without network and environment."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from ..configuration import Configuration, read_configuration
+from ..decision import Decision, Mode
+from ..errors import ExtensionError, SettingsError
+from ..events import Event
+from ..events.values import SHANGHAI
+from ..extension import Extension
+from ..lookup import LookupFailed
+from ..message import Message
+from ..policy import EVERY_EVENT, Policy, PolicyPack, nearest, packs_of
+from ..snapshots import Snapshot
+
+NOON: Final = datetime(2026, 3, 2, 12, 0, tzinfo=SHANGHAI)
+"""What time it is in a test that does not say: noon of a Monday in Shanghai."""
+_NO_SNAPSHOT: Final = "the test gives no snapshot; pass snapshot=committed_file(content=…)"
+Subject = PolicyPack[Any] | Callable[..., object]
+"""What can be asked: an extension, a pack, or a policy, which is named by its function."""
+
+
+class SubjectError(ExtensionError):
+    """What cannot be asked. The text says what was expected."""
+
+
+class Given:
+    """A lookup that says what a test gave it. An exception stands for what cannot be had.
+
+    Args:
+        snapshot: Of any event; None for none.
+        parameters: Of the extension.
+        options: Of the extension, in any workspace.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot | Exception | None = None,
+        parameters: Mapping[str, str] | Exception | None = None,
+        options: Mapping[str, object] | Exception | None = None,
+    ) -> None:
+        self._snapshot: Snapshot | Exception = snapshot or LookupFailed(_NO_SNAPSHOT)
+        self._parameters: Mapping[str, str] | Exception = {} if parameters is None else parameters
+        self._options: Mapping[str, object] | Exception = {} if options is None else options
+
+    def snapshot(self, message: Message, workspace_id: int | None, until: float) -> Snapshot:
+        """The one of the test. Raises `LookupFailed`."""
+        if isinstance(self._snapshot, Exception):
+            raise _failure(self._snapshot)
+        return self._snapshot
+
+    def parameters(self, until: float) -> Mapping[str, str]:
+        """Those of the test. Raises `LookupFailed`."""
+        if isinstance(self._parameters, Exception):
+            raise _failure(self._parameters)
+        return self._parameters
+
+    def options(self, workspace_id: int | None, until: float) -> Mapping[str, object]:
+        """Those of the test. Raises `LookupFailed`."""
+        if isinstance(self._options, Exception):
+            raise _failure(self._options)
+        return self._options
+
+
+def decide(
+    subject: Subject,
+    event: Event | Message,
+    *,
+    settings: Mapping[str, object] | None = None,
+    modes: Mapping[str, Mode] | None = None,
+    snapshot: Snapshot | Exception | None = None,
+    parameters: Mapping[str, str] | Exception | None = None,
+    options: Mapping[str, object] | Exception | None = None,
+    now: datetime | None = None,
+) -> Decision:
+    """The decision on an event. Neither the network nor the environment is asked.
+
+    Args:
+        subject: A policy, named by its function, a pack, or an extension.
+        event: What happened, or a message that says so.
+        settings: In the place of their defaults: `{"max_rows": 10}`, or `{"downloads.max_rows": 10}` for an extension.
+        modes: In the place of those that the policies' authors chose: `{"downloads.row_limit": "shadow"}`.
+        snapshot: What `context.snapshot` is. An exception stands for what cannot be had, here and below.
+        parameters: What `context.parameters` is; empty by default.
+        options: What `context.options` is, in any workspace; empty by default.
+        now: What `context.now` is; `NOON`, a Monday, by default.
+
+    Raises:
+        SubjectError: The subject is none of these, or it is a policy that is not asked about the event.
+        SettingsError: There is no such setting or policy, with the nearest one, or the value is none for it.
+    """
+    extension = trial(subject, settings, modes)
+    code = event.event_code
+    if not isinstance(subject, PolicyPack):
+        _require_event(subject, code)
+    moment = NOON if now is None else now
+    if moment.tzinfo is None:
+        raise SubjectError(f"now={moment.isoformat()} has no time zone; give it one: tzinfo=timezone.utc")
+    return extension.decide(event, now=moment, lookup=Given(snapshot, parameters, options))
+
+
+def trial(
+    subject: Subject, settings: Mapping[str, object] | None = None, modes: Mapping[str, Mode] | None = None
+) -> Extension:
+    """A copy of an extension, or one with a pack or policy, that these alone configure.
+
+    Args: as for `decide`.
+
+    Raises:
+        SubjectError: The subject is no policy, pack or extension.
+        SettingsError: There is no such setting or policy, with the nearest one, or the value is none for it.
+    """
+    extension = _extension_of(subject)
+    registered = (*extension.policies, *extension.observers)
+    classes = {pack.name: pack.settings_class for pack in (*extension.packs, extension)}
+    configuration = read_configuration(classes, registered, extension.language, {})
+    own = {} if isinstance(subject, PolicyPack) else _all_off_but(subject, extension.policies)
+    extension.adopt(
+        Configuration(
+            {**configuration.settings, **_changed_settings(extension, settings or {})},
+            {**configuration.modes, **own, **_modes(extension, modes or {})},
+            configuration.language,
+            configuration.problems,
+        )
+    )
+    return extension
+
+
+def setting_named(extension: Extension, name: str) -> tuple[str, str]:
+    """Pack and field of a setting: `downloads.max_rows`, or `max_rows` where there is one pack with settings.
+
+    Raises:
+        SettingsError: There is no such setting, with the nearest one.
+    """
+    packs = {pack.name: pack for pack in (*extension.packs, extension) if pack.settings_class.model_fields}
+    named = name if "." in name or len(packs) != 1 else f"{next(iter(packs))}.{name}"
+    known = [f"{pack.name}.{field}" for pack in packs.values() for field in pack.settings_class.model_fields]
+    if named not in known:
+        hint = nearest(named, known) or (f"; a setting is named {known[0]}" if known else "; no pack has settings")
+        raise SettingsError(f'there is no setting "{name}"{hint}')
+    pack_name, _, field = named.partition(".")
+    return pack_name, field
+
+
+def _extension_of(subject: Subject) -> Extension:
+    if isinstance(subject, Extension):
+        return copy.copy(subject)
+    packs = [subject] if isinstance(subject, PolicyPack) else packs_of(subject)
+    for pack in packs:
+        if isinstance(pack, Extension):  # a policy of an extension in one file
+            return copy.copy(pack)
+    if not packs:
+        name = getattr(subject, "__name__", None) or repr(subject)
+        raise SubjectError(f"{name} is no policy, pack or extension; a policy is a function under @pack.policy(…)")
+    return Extension("trial-of-packs", packs)
+
+
+def _all_off_but(function: object, policies: Iterable[Policy]) -> dict[str, Mode]:
+    return {policy.id: "off" for policy in policies if policy.function is not function}
+
+
+def _require_event(function: object, code: str) -> None:
+    policies = [policy for pack in packs_of(function) for policy in pack.policies if policy.function is function]
+    codes = {known for policy in policies for known in policy.events}
+    if code not in codes and EVERY_EVENT not in codes:
+        raise SubjectError(f'{policies[0].id} is not asked about "{code}"; it is about {", ".join(sorted(codes))}')
+
+
+def _changed_settings(extension: Extension, settings: Mapping[str, object]) -> dict[str, BaseModel]:
+    by_pack: dict[str, dict[str, object]] = {}
+    for name, value in settings.items():
+        pack, field = setting_named(extension, name)
+        by_pack.setdefault(pack, {})[field] = value
+    classes = {pack.name: pack.settings_class for pack in (*extension.packs, extension)}
+    return {pack: _validated(pack, classes[pack], values) for pack, values in by_pack.items()}
+
+
+def _validated(pack: str, settings_class: type[BaseModel], values: Mapping[str, object]) -> BaseModel:
+    try:
+        return settings_class.model_validate(values, by_name=True)
+    except ValidationError as error:
+        problems = {
+            ".".join([pack, *map(str, problem["loc"][:1])]): problem["msg"].removeprefix("Value error, ")
+            for problem in error.errors(include_url=False, include_input=False)
+        }
+        raise SettingsError("; ".join(f"{name}: {text}" for name, text in problems.items())) from None
+
+
+def _modes(extension: Extension, modes: Mapping[str, Mode]) -> Mapping[str, Mode]:
+    known = [policy.id for policy in extension.policies]
+    for policy, mode in modes.items():
+        if policy not in known:
+            raise SettingsError(f'there is no policy "{policy}"{nearest(policy, known)}')
+        if mode not in get_args(Mode):
+            raise SettingsError(f"{policy}: a mode is one of {', '.join(get_args(Mode))}, got {mode!r}")
+    return modes
+
+
+def _failure(given: Exception) -> LookupFailed:
+    if isinstance(given, LookupFailed):
+        return given.with_traceback(None)
+    return LookupFailed(str(given) or type(given).__name__)
