@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +21,7 @@ from dataworks_ext import Decision, Extension, Outcome, PolicyContext, PolicyPac
 from dataworks_ext.context import MessageScope
 from dataworks_ext.events import DownloadResources
 from dataworks_ext.function import DeployedFunction, Function, UnloadedFunction
-from dataworks_ext.testing import FunctionContext, eventbridge_message, function_compute_message
+from dataworks_ext.testing import NOON, FunctionContext, eventbridge_message, function_compute_message
 from dataworks_ext.testing.contexts import Credentials, FunctionMeta
 from tests import dataworks as local
 
@@ -157,6 +158,23 @@ def test_lines_of_a_policy_are_records_with_the_ids(capsys: pytest.CaptureFixtur
     (line,) = of_kind("log", capsys)
     assert (line["event"], line["level"], line["rows"]) == ("looked", "info", 7)
     assert (line["request_id"], line["event_code"], line["policy"]) == ("1-6740b2c3", CODE, "data-guard.rule")
+
+
+def test_a_clock_says_what_time_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """To policies, and in every record: of messages, of what cannot be read, and of what policies log."""
+    told: list[datetime] = []
+    extension = Extension("clock")
+
+    @extension.policy(DownloadResources)
+    def tell(event: DownloadResources, context: PolicyContext[Any]) -> None:
+        told.append(context.now)
+        context.log.info("hello")
+
+    function = Function(extension, clock=lambda: NOON)
+    answer(function, download())
+    answer(function, b"[]")
+    assert told == [NOON]
+    assert [record["time"] for record in records(capsys)] == ["2026-03-02T12:00:00+08:00"] * 3
 
 
 def test_a_context_without_a_request_id_is_good_enough() -> None:

@@ -7,6 +7,7 @@ from .contexts import FunctionContext as FunctionContext
 from .deciding import NOON as NOON
 from .deciding import SubjectError as SubjectError
 from .deciding import decide as decide
+from .deciding import trial as trial
 from .samples import NoSampleError as NoSampleError
 from .samples import eventbridge_message as eventbridge_message
 from .samples import function_compute_message as function_compute_message

@@ -16,7 +16,7 @@ from ..events import Event
 from ..events.values import SHANGHAI
 from ..extension import Extension
 from ..lookup import LookupFailed
-from ..message import Message
+from ..message import Message, read_message
 from ..policy import EVERY_EVENT, Policy, PolicyPack, nearest, packs_of
 from ..snapshots import Snapshot
 
@@ -71,21 +71,23 @@ class Given:
 
 def decide(
     subject: Subject,
-    event: Event | Message,
+    event: Event | Message | bytes,
     *,
     settings: Mapping[str, object] | None = None,
+    environment: Mapping[str, str] | None = None,
     modes: Mapping[str, Mode] | None = None,
     snapshot: Snapshot | Exception | None = None,
     parameters: Mapping[str, str] | Exception | None = None,
     options: Mapping[str, object] | Exception | None = None,
     now: datetime | None = None,
 ) -> Decision:
-    """The decision on an event. Neither the network nor the environment is asked.
+    """The decision on an event. Neither the network nor the environment of the process is asked.
 
     Args:
         subject: A policy, named by its function, a pack, or an extension.
-        event: What happened, or a message that says so.
+        event: What happened, or a message that says so, also as bytes.
         settings: In the place of their defaults: `{"max_rows": 10}`, or `{"downloads.max_rows": 10}` for an extension.
+        environment: What else the function's environment variables say: `{"DOWNLOADS_MAX_BYTES": "500MB"}`.
         modes: In the place of those that the policies' authors chose: `{"downloads.row_limit": "shadow"}`.
         snapshot: What `context.snapshot` is. An exception stands for what cannot be had, here and below.
         parameters: What `context.parameters` is; empty by default.
@@ -95,11 +97,12 @@ def decide(
     Raises:
         SubjectError: The subject is none of these, or it is a policy that is not asked about the event.
         SettingsError: There is no such setting or policy, with the nearest one, or the value is none for it.
+        MessageError: The bytes are no message.
     """
-    extension = trial(subject, settings, modes)
-    code = event.event_code
+    extension = trial(subject, settings, modes, environment)
+    event = read_message(event) if isinstance(event, bytes) else event
     if not isinstance(subject, PolicyPack):
-        _require_event(subject, code)
+        _require_event(subject, event.event_code)
     moment = NOON if now is None else now
     if moment.tzinfo is None:
         raise SubjectError(f"now={moment.isoformat()} has no time zone; give it one: tzinfo=timezone.utc")
@@ -107,7 +110,10 @@ def decide(
 
 
 def trial(
-    subject: Subject, settings: Mapping[str, object] | None = None, modes: Mapping[str, Mode] | None = None
+    subject: Subject,
+    settings: Mapping[str, object] | None = None,
+    modes: Mapping[str, Mode] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Extension:
     """A copy of an extension, or one with a pack or policy, that these alone configure.
 
@@ -120,11 +126,11 @@ def trial(
     extension = _extension_of(subject)
     registered = (*extension.policies, *extension.observers)
     classes = {pack.name: pack.settings_class for pack in (*extension.packs, extension)}
-    configuration = read_configuration(classes, registered, extension.language, {})
+    configuration = read_configuration(classes, registered, extension.language, environment or {})
     own = {} if isinstance(subject, PolicyPack) else _all_off_but(subject, extension.policies)
     extension.adopt(
         Configuration(
-            {**configuration.settings, **_changed_settings(extension, settings or {})},
+            {**configuration.settings, **_changed_settings(extension, configuration, settings or {})},
             {**configuration.modes, **own, **_modes(extension, modes or {})},
             configuration.language,
             configuration.problems,
@@ -173,11 +179,15 @@ def _require_event(function: object, code: str) -> None:
         raise SubjectError(f'{policies[0].id} is not asked about "{code}"; it is about {", ".join(sorted(codes))}')
 
 
-def _changed_settings(extension: Extension, settings: Mapping[str, object]) -> dict[str, BaseModel]:
+def _changed_settings(
+    extension: Extension, configuration: Configuration, settings: Mapping[str, object]
+) -> dict[str, BaseModel]:
     by_pack: dict[str, dict[str, object]] = {}
     for name, value in settings.items():
         pack, field = setting_named(extension, name)
-        by_pack.setdefault(pack, {})[field] = value
+        made = configuration.settings[pack]
+        before = {name: getattr(made, name) for name in made.model_fields_set} if isinstance(made, BaseModel) else {}
+        by_pack.setdefault(pack, before)[field] = value
     classes = {pack.name: pack.settings_class for pack in (*extension.packs, extension)}
     return {pack: _validated(pack, classes[pack], values) for pack, values in by_pack.items()}
 

@@ -9,10 +9,9 @@ import pytest
 
 from dataworks_ext import Verdict
 from dataworks_ext.events import NodeType
-from dataworks_ext.snapshots import CommittedFile, FileExecution
-from policies import extension
+from dataworks_ext.testing import committed_file, file_execution
 
-from .asking import Ask, StandInLookup, policies_of
+from .asking import ask, policies_of, problems
 
 COMMIT, DEPLOY = "commit-file", "deploy-file"
 BOTH = pytest.mark.parametrize("code", [COMMIT, DEPLOY])
@@ -22,12 +21,13 @@ SINGLES_DAY = datetime(2026, 11, 11, 2, 0, tzinfo=timezone.utc)
 """A Wednesday, 10:00 in Shanghai."""
 MAX_PT = "SELECT *\nFROM orders\nWHERE ds = MAX_PT('orders');"
 CALLS_MAX_PT = "The code calls forbidden functions, first in line 3: MAX_PT. Replace the calls."
+NEVER_ASKED = AssertionError("nobody should have asked")
 OWNER, DEPLOYER, SOMEBODY = "1001", "1002", "1003"
 
 
-def _lookup(content: str = "SELECT 1;", **options: Any) -> StandInLookup:
-    """DataWorks with that code, and with those options in every workspace."""
-    return StandInLookup(CommittedFile(content=content), options)
+def _given(content: str = "SELECT 1;", **options: Any) -> dict[str, Any]:
+    """That code, and those options in every workspace."""
+    return {"snapshot": committed_file(content=content), "options": options}
 
 
 def _could_not_be_checked(*policies: str) -> list[str]:
@@ -38,14 +38,14 @@ def _could_not_be_checked(*policies: str) -> list[str]:
 
 
 @BOTH
-def test_a_published_file_is_allowed(ask: Ask, code: str) -> None:
-    assert ask(code, {}, lookup=_lookup()).verdict is Verdict.OK
+def test_a_published_file_is_allowed(code: str) -> None:
+    assert ask(code, {}, **_given()).verdict is Verdict.OK
 
 
 @BOTH
-def test_without_settings_only_the_code_is_looked_at(ask: Ask, code: str) -> None:
+def test_without_settings_only_the_code_is_looked_at(code: str) -> None:
     """A rule whose setting was not made does nothing."""
-    assert policies_of(ask(code, {}, lookup=_lookup())) == ["files.forbidden_functions"]
+    assert policies_of(ask(code, {}, **_given())) == ["files.forbidden_functions"]
 
 
 @pytest.mark.parametrize(
@@ -58,19 +58,17 @@ def test_without_settings_only_the_code_is_looked_at(ask: Ask, code: str) -> Non
         ("FILES_DEPLOYERS", "191223248874735", "files.deployers"),
     ],
 )
-def test_with_its_setting_a_rule_looks(ask: Ask, setting: str, value: str, policy: str) -> None:
-    decision = ask(DEPLOY, {setting: value}, lookup=_lookup(), now=COMMON_DAY)
+def test_with_its_setting_a_rule_looks(setting: str, value: str, policy: str) -> None:
+    decision = ask(DEPLOY, {setting: value}, **_given(), now=COMMON_DAY)
     assert policies_of(decision) == ["files.forbidden_functions", policy]
     assert decision.verdict is Verdict.OK
 
 
-def test_without_any_function_the_code_is_not_looked_at(ask: Ask) -> None:
-    lookup = _lookup(MAX_PT)
-    assert ask(COMMIT, {"FILES_FORBIDDEN_FUNCTIONS": "[]"}, lookup=lookup).reasons == ()
-    assert not lookup.asked["snapshot"]
+def test_without_any_function_the_code_is_not_looked_at() -> None:
+    assert ask(COMMIT, {"FILES_FORBIDDEN_FUNCTIONS": "[]"}, **_given(MAX_PT)).reasons == ()
 
 
-def test_running_and_deleting_are_nobody_s_concern(ask: Ask) -> None:
+def test_running_and_deleting_are_nobody_s_concern() -> None:
     assert ask("run-file", {}).reasons == ask("delete-file", {}).reasons == ()
 
 
@@ -78,16 +76,16 @@ def test_running_and_deleting_are_nobody_s_concern(ask: Ask) -> None:
 
 
 @BOTH
-def test_code_that_calls_max_pt_is_denied(ask: Ask, code: str) -> None:
-    decision = ask(code, {}, lookup=_lookup(MAX_PT))
+def test_code_that_calls_max_pt_is_denied(code: str) -> None:
+    decision = ask(code, {}, **_given(MAX_PT))
     assert (decision.verdict, decision.message) == (Verdict.FAIL, CALLS_MAX_PT)
 
 
 @BOTH
 @pytest.mark.parametrize("status", ["WARN", "FAIL"])
-def test_the_workspace_s_option_says_whether_it_is_a_warning(ask: Ask, code: str, status: str) -> None:
+def test_the_workspace_s_option_says_whether_it_is_a_warning(code: str, status: str) -> None:
     """The vendor's own example: the option `checkStatus`."""
-    decision = ask(code, {}, lookup=_lookup(MAX_PT, checkStatus=status))
+    decision = ask(code, {}, **_given(MAX_PT, checkStatus=status))
     assert (decision.verdict, decision.message) == (Verdict(status), CALLS_MAX_PT)
 
 
@@ -102,8 +100,8 @@ def test_the_workspace_s_option_says_whether_it_is_a_warning(ask: Ask, code: str
         ({"commands": "something else"}, Verdict.WARN),
     ],
 )
-def test_the_option_overrides_the_environment(ask: Ask, options: dict[str, Any], verdict: Verdict) -> None:
-    decision = ask(COMMIT, {"FILES_CHECK_STATUS": "WARN"}, lookup=_lookup(MAX_PT, **options))
+def test_the_option_overrides_the_environment(options: dict[str, Any], verdict: Verdict) -> None:
+    decision = ask(COMMIT, {"FILES_CHECK_STATUS": "WARN"}, **_given(MAX_PT, **options))
     assert decision.verdict is verdict
 
 
@@ -119,11 +117,11 @@ def test_the_option_overrides_the_environment(ask: Ask, options: dict[str, Any],
     ],
 )
 def test_the_functions_are_a_setting_and_an_option(
-    ask: Ask, settings: dict[str, str], options: dict[str, Any], text: str
+    settings: dict[str, str], options: dict[str, Any], text: str
 ) -> None:
     """The text names those that were found, in the order of the code."""
     code = "-- SLEEP(1)\nSELECT rand(), 'SLEEP(1)' FROM t\nWHERE ds = max_pt('t')"
-    decision = ask(COMMIT, settings, lookup=_lookup(code, **options))
+    decision = ask(COMMIT, settings, **_given(code, **options))
     wanted = f"The code calls forbidden functions, {text}Replace the calls." if text else ""
     assert (decision.denied, decision.message) == (bool(text), wanted)
 
@@ -144,55 +142,45 @@ def test_the_functions_are_a_setting_and_an_option(
         "SQL_OF_TOMORROW",
     ],
 )
-def test_sql_is_looked_at(ask: Ask, code: str, kind: NodeType | int | str) -> None:
+def test_sql_is_looked_at(code: str, kind: NodeType | int | str) -> None:
     """So is a kind of file that nobody knew yet: it may be SQL."""
-    assert ask(code, {}, lookup=_lookup(MAX_PT), fileType=kind).denied
+    assert ask(code, {}, **_given(MAX_PT), fileType=kind).denied
 
 
 @BOTH
 @pytest.mark.parametrize("kind", [NodeType.SHELL, "SHELL", NodeType.PYODPS3, NodeType.DI, NodeType.VIRTUAL])
-def test_other_kinds_of_files_are_not_fetched(ask: Ask, code: str, kind: NodeType | str) -> None:
-    lookup = _lookup(MAX_PT)
-    assert ask(code, {}, lookup=lookup, fileType=kind).reasons == ()
-    assert not lookup.asked["snapshot"]
+def test_other_kinds_of_files_are_not_fetched(code: str, kind: NodeType | str) -> None:
+    assert ask(code, {}, snapshot=NEVER_ASKED, fileType=kind).reasons == ()
 
 
 @BOTH
 @pytest.mark.parametrize("change", ["2", "DELETE"])
-def test_a_deletion_is_not_fetched(ask: Ask, code: str, change: str) -> None:
+def test_a_deletion_is_not_fetched(code: str, change: str) -> None:
     """Who removes a forbidden call with its file is not stopped by it."""
-    lookup = _lookup(MAX_PT)
-    assert ask(code, {}, lookup=lookup, changeType=change).reasons == ()
-    assert not lookup.asked["snapshot"]
-
-
-def test_snapshot_and_options_are_asked_for_once(ask: Ask) -> None:
-    lookup = _lookup(MAX_PT)
-    ask(DEPLOY, {"FILES_DEPLOYERS": DEPLOYER, "FILES_FREEZE_WEEKDAYS": "Sun"}, lookup=lookup)
-    assert lookup.asked == {"snapshot": 1, "options": 1}
+    assert ask(code, {}, snapshot=NEVER_ASKED, changeType=change).reasons == ()
 
 
 @BOTH
 @pytest.mark.parametrize(
-    "lookup",
-    [StandInLookup(None), StandInLookup(FileExecution(content="SELECT 1")), None],
-    ids=["refused", "of another event", "nobody to ask"],
+    "snapshot",
+    [OSError("not today"), file_execution(), None],
+    ids=["refused", "of another event", "not there"],
 )
-def test_code_that_cannot_be_had_is_denied(ask: Ask, code: str, lookup: StandInLookup | None) -> None:
+def test_code_that_cannot_be_had_is_denied(code: str, snapshot: Any) -> None:
     """The rule fails closed."""
-    decision = ask(code, {}, lookup=lookup)
+    decision = ask(code, {}, snapshot=snapshot)
     assert decision.denied
     assert decision.message.splitlines()[0:1] == _could_not_be_checked("forbidden_functions")
 
 
 @pytest.mark.parametrize(
     "options",
-    [None, {"checkStatus": "PERHAPS"}, {"forbiddenFunctions": "MAX_PT"}, {"files": {"check": "WARN"}}],
+    [OSError("not today"), {"checkStatus": "PERHAPS"}, {"forbiddenFunctions": "MAX_PT"}, {"files": {"check": "WARN"}}],
     ids=["refused", "a value", "no list", "a name"],
 )
-def test_options_that_cannot_be_had_or_read_are_denied(ask: Ask, options: dict[str, Any] | None) -> None:
+def test_options_that_cannot_be_had_or_read_are_denied(options: Any) -> None:
     """Every rule that looks fails closed: the options could change any of them."""
-    decision = ask(DEPLOY, {}, lookup=StandInLookup(CommittedFile(content="SELECT 1"), options))
+    decision = ask(DEPLOY, {}, snapshot=committed_file(), options=options)
     assert decision.denied
     assert decision.message.splitlines() == _could_not_be_checked("forbidden_functions", "release_freeze", "deployers")
 
@@ -201,8 +189,8 @@ def test_options_that_cannot_be_had_or_read_are_denied(ask: Ask, options: dict[s
 
 
 @BOTH
-def test_on_a_freeze_day_nothing_is_released(ask: Ask, code: str) -> None:
-    decision = ask(code, {"FILES_FREEZE_DATES": "2026-11-10/2026-11-12"}, lookup=_lookup(), now=SINGLES_DAY)
+def test_on_a_freeze_day_nothing_is_released(code: str) -> None:
+    decision = ask(code, {"FILES_FREEZE_DATES": "2026-11-10/2026-11-12"}, **_given(), now=SINGLES_DAY)
     assert (decision.verdict, decision.message) == (
         Verdict.FAIL,
         "Nothing is committed or deployed during the freeze. It ends on 2026-11-13 at 00:00 (Asia/Shanghai).",
@@ -210,8 +198,8 @@ def test_on_a_freeze_day_nothing_is_released(ask: Ask, code: str) -> None:
 
 
 @BOTH
-def test_on_another_day_it_is(ask: Ask, code: str) -> None:
-    decision = ask(code, {"FILES_FREEZE_DATES": "2026-11-10/2026-11-12"}, lookup=_lookup(), now=COMMON_DAY)
+def test_on_another_day_it_is(code: str) -> None:
+    decision = ask(code, {"FILES_FREEZE_DATES": "2026-11-10/2026-11-12"}, **_given(), now=COMMON_DAY)
     assert decision.verdict is Verdict.OK
 
 
@@ -242,25 +230,25 @@ def test_on_another_day_it_is(ask: Ask, code: str) -> None:
         ),
     ],
 )
-def test_the_freeze(ask: Ask, settings: dict[str, str], now: datetime, end: str) -> None:
+def test_the_freeze(settings: dict[str, str], now: datetime, end: str) -> None:
     """The text says when it ends. The 10th of October 2026 is a Saturday on which people in China work."""
-    decision = ask(COMMIT, settings, lookup=_lookup(), now=now)
+    decision = ask(COMMIT, settings, **_given(), now=now)
     wanted = f"Nothing is committed or deployed during the freeze. It ends on {end}." if end else ""
     assert (decision.denied, decision.message) == (bool(end), wanted)
 
 
-def test_a_freeze_without_an_end_names_none(ask: Ask) -> None:
-    decision = ask(COMMIT, {"FILES_FREEZE_DATES": "2026-01-01/2026-12-31"}, lookup=_lookup(), now=COMMON_DAY)
+def test_a_freeze_without_an_end_names_none() -> None:
+    decision = ask(COMMIT, {"FILES_FREEZE_DATES": "2026-01-01/2026-12-31"}, **_given(), now=COMMON_DAY)
     assert decision.denied
     assert decision.message == (
         "Nothing is committed or deployed during the freeze. Ask the owners of the platform when it ends."
     )
 
 
-def test_in_a_year_whose_holidays_nobody_knows_nothing_is_released(ask: Ask) -> None:
+def test_in_a_year_whose_holidays_nobody_knows_nothing_is_released() -> None:
     """The rule fails closed."""
     now = datetime(2099, 6, 1, tzinfo=timezone.utc)
-    decision = ask(COMMIT, {"FILES_FREEZE_HOLIDAYS": "true"}, lookup=_lookup(), now=now)
+    decision = ask(COMMIT, {"FILES_FREEZE_HOLIDAYS": "true"}, **_given(), now=now)
     assert (decision.denied, decision.message.splitlines()) == (True, _could_not_be_checked("release_freeze"))
 
 
@@ -274,9 +262,9 @@ def test_in_a_year_whose_holidays_nobody_knows_nothing_is_released(ask: Ask) -> 
         ({"timeZone": "America/New_York"}, False),
     ],
 )
-def test_a_workspace_may_have_a_freeze_of_its_own(ask: Ask, options: dict[str, Any], denied: bool) -> None:
+def test_a_workspace_may_have_a_freeze_of_its_own(options: dict[str, Any], denied: bool) -> None:
     """In New York, it is still the evening before."""
-    decision = ask(COMMIT, {"FILES_FREEZE_DATES": "2026-11-11"}, lookup=_lookup(**options), now=SINGLES_DAY)
+    decision = ask(COMMIT, {"FILES_FREEZE_DATES": "2026-11-11"}, **_given(**options), now=SINGLES_DAY)
     assert decision.denied is denied
 
 
@@ -298,15 +286,15 @@ def test_a_workspace_may_have_a_freeze_of_its_own(ask: Ask, options: dict[str, A
         ("false", SOMEBODY, "Files are deployed by the deployers only. Ask one of them to deploy this one."),
     ],
 )
-def test_the_deployers(ask: Ask, owners_deploy: str, operator: str, text: str) -> None:
+def test_the_deployers(owners_deploy: str, operator: str, text: str) -> None:
     settings = {"FILES_DEPLOYERS": f"1000, {DEPLOYER}", "FILES_OWNERS_DEPLOY": owners_deploy}
-    decision = ask(DEPLOY, settings, lookup=_lookup(), operator=operator, fileOwner=OWNER)
+    decision = ask(DEPLOY, settings, **_given(), operator=operator, fileOwner=OWNER)
     assert (decision.denied, decision.message) == (bool(text), text)
 
 
-def test_anybody_commits(ask: Ask) -> None:
+def test_anybody_commits() -> None:
     settings = {"FILES_DEPLOYERS": DEPLOYER, "FILES_OWNERS_DEPLOY": "false"}
-    decision = ask(COMMIT, settings, lookup=_lookup(), operator=SOMEBODY)
+    decision = ask(COMMIT, settings, **_given(), operator=SOMEBODY)
     assert decision.verdict is Verdict.OK
     assert "files.deployers" not in policies_of(decision)
 
@@ -329,8 +317,8 @@ def test_anybody_commits(ask: Ask) -> None:
         ("FILES_TIME_ZONE", "Mars/Olympus", "there is no time zone 'Mars/Olympus'; write it as Asia/Shanghai"),
     ],
 )
-def test_a_setting_that_cannot_be_read_is_a_problem(ask: Ask, setting: str, value: str, problem: str) -> None:
+def test_a_setting_that_cannot_be_read_is_a_problem(setting: str, value: str, problem: str) -> None:
     """The problem names the variable, and every rule of the pack fails closed."""
-    decision = ask(DEPLOY, {setting: value}, lookup=_lookup())
-    assert extension.configuration.problems == (f"{setting}: {problem}",)
+    decision = ask(DEPLOY, {setting: value}, **_given())
+    assert problems({setting: value}) == (f"{setting}: {problem}",)
     assert decision.message.splitlines() == _could_not_be_checked("forbidden_functions", "release_freeze", "deployers")

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dataworks_ext import Verdict
-from policies import extension
 
-from .asking import Ask, policies_of
+from .asking import ask, policies_of, problems
 
 BACKFILL = "backfill-data"
 CHANGES = pytest.mark.parametrize("code", ["freeze-node", "undeploy-node"])
@@ -27,7 +26,7 @@ def _days(*ends: tuple[str, str]) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("code", ["freeze-node", "undeploy-node", BACKFILL])
-def test_without_settings_nothing_is_looked_at(ask: Ask, code: str) -> None:
+def test_without_settings_nothing_is_looked_at(code: str) -> None:
     assert ask(code, {}).reasons == ()
 
 
@@ -40,7 +39,7 @@ def test_without_settings_nothing_is_looked_at(ask: Ask, code: str) -> None:
         (BACKFILL, "NODES_MAX_BACKFILL_DAYS", "1", "nodes.backfill_days"),
     ],
 )
-def test_with_its_setting_a_rule_looks(ask: Ask, code: str, setting: str, value: str, policy: str) -> None:
+def test_with_its_setting_a_rule_looks(code: str, setting: str, value: str, policy: str) -> None:
     decision = ask(code, {setting: value})
     assert policies_of(decision) == [policy]
     assert decision.verdict is Verdict.OK
@@ -60,14 +59,14 @@ def test_with_its_setting_a_rule_looks(ask: Ask, code: str, setting: str, value:
         ("2", [], ""),
     ],
 )
-def test_protected_nodes(ask: Ask, code: str, protected: str, nodes: list[object], found: str) -> None:
+def test_protected_nodes(code: str, protected: str, nodes: list[object], found: str) -> None:
     """The text names those of the nodes that are protected."""
     decision = ask(code, {"NODES_PROTECTED_NODES": protected}, nodeIds=nodes)
     text = f"Protected nodes are neither frozen nor undeployed: {found}. Leave them out." if found else ""
     assert (decision.denied, decision.message) == (bool(found), text)
 
 
-def test_a_protected_node_may_be_unfrozen(ask: Ask) -> None:
+def test_a_protected_node_may_be_unfrozen() -> None:
     assert ask("unfreeze-node", {"NODES_PROTECTED_NODES": "2"}).reasons == ()
 
 
@@ -83,7 +82,7 @@ def test_a_protected_node_may_be_unfrozen(ask: Ask) -> None:
         ("1000", 1_200, "Backfills are limited to 1,000 nodes; this one has 1,200. Choose fewer nodes."),
     ],
 )
-def test_the_limit_of_nodes(ask: Ask, limit: str, count: int, text: str) -> None:
+def test_the_limit_of_nodes(limit: str, count: int, text: str) -> None:
     decision = ask(BACKFILL, {"NODES_MAX_BACKFILL_NODES": limit}, includeNodeIds=list(range(count)))
     assert (decision.denied, decision.message) == (bool(text), text)
 
@@ -100,7 +99,7 @@ def test_the_limit_of_nodes(ask: Ask, limit: str, count: int, text: str) -> None
         (_days(("2022-04-20", "2022-04-17"), ("2022-05-01", "2022-05-03")), 4),
     ],
 )
-def test_the_limit_of_days(ask: Ask, periods: list[dict[str, str]], days: int) -> None:
+def test_the_limit_of_days(periods: list[dict[str, str]], days: int) -> None:
     """All stretches count, with both ends; one of times of day, or one that ends before it begins, counts as a day."""
     assert ask(BACKFILL, {"NODES_MAX_BACKFILL_DAYS": str(days)}, multipleTimePeriods=periods).allowed
     if days > 1:
@@ -119,22 +118,21 @@ def test_the_limit_of_days(ask: Ask, periods: list[dict[str, str]], days: int) -
         ("00:00:00", "23:59:59", False),
     ],
 )
-def test_the_one_stretch_of_the_older_reference_counts_as_well(ask: Ask, begin: str, end: str, denied: bool) -> None:
+def test_the_one_stretch_of_the_older_reference_counts_as_well(begin: str, end: str, denied: bool) -> None:
     decision = ask(BACKFILL, {"NODES_MAX_BACKFILL_DAYS": "2"}, **OLD, bizBeginTime=begin, bizEndTime=end)
     assert decision.denied is denied
 
 
 @pytest.mark.parametrize("changes", [OLD, {"multipleTimePeriods": "[]"}, {**OLD, "bizBeginTime": "2022-04-17"}])
-def test_a_backfill_that_does_not_say_for_which_days_is_allowed(ask: Ask, changes: dict[str, Any]) -> None:
+def test_a_backfill_that_does_not_say_for_which_days_is_allowed(changes: dict[str, Any]) -> None:
     """The record says why."""
     decision = ask(BACKFILL, {"NODES_MAX_BACKFILL_DAYS": "2"}, **changes)
     assert decision.verdict is Verdict.OK
     assert [reason.message for reason in decision.reasons] == ["The event does not say for which days."]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.dates(), st.dates()), min_size=1, max_size=4))
-def test_another_stretch_never_makes_a_backfill_shorter(ask: Ask, ends: list[tuple[Any, Any]]) -> None:
+def test_another_stretch_never_makes_a_backfill_shorter(ends: list[tuple[Any, Any]]) -> None:
     """Whatever the other ones are."""
     periods = _days(*((str(begin), str(end)) for begin, end in ends), ("2022-04-01", "2022-04-30"))
     assert ask(BACKFILL, {"NODES_MAX_BACKFILL_DAYS": "30"}, multipleTimePeriods=periods).denied
@@ -155,10 +153,10 @@ def test_another_stretch_never_makes_a_backfill_shorter(ask: Ask, ends: list[tup
         ("NODES_MAX_BACKFILL_DAYS", "7d", "Input should be a valid integer, unable to parse string as an integer"),
     ],
 )
-def test_a_setting_that_cannot_be_read_is_a_problem(ask: Ask, setting: str, value: str, problem: str) -> None:
+def test_a_setting_that_cannot_be_read_is_a_problem(setting: str, value: str, problem: str) -> None:
     """The problem names the variable, and every rule of the pack fails closed."""
     decision = ask(BACKFILL, {setting: value})
-    assert extension.configuration.problems == (f"{setting}: {problem}",)
+    assert problems({setting: value}) == (f"{setting}: {problem}",)
     assert decision.message.splitlines() == [
         f"The rule nodes.{name} could not be checked." for name in ("backfill_nodes", "backfill_days")
     ]

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from dataworks_ext.testing import sample_payload
-from policies import extension
 
-from .asking import Ask
+from .asking import ask, problems
 
 REQUEST = "approval-change-before-create"
 COULD_NOT_BE_CHECKED = "The rule permissions.validity could not be checked."
@@ -29,7 +28,7 @@ def _too_long(limit: str, days: str) -> str:
     )
 
 
-def test_without_the_setting_a_permission_may_last_for_years(ask: Ask) -> None:
+def test_without_the_setting_a_permission_may_last_for_years() -> None:
     assert ask(REQUEST, {}, order=_order("1200", "month")).reasons == ()
 
 
@@ -46,7 +45,7 @@ def test_without_the_setting_a_permission_may_last_for_years(ask: Ask) -> None:
         ("1000", "100", "month", _too_long("1,000", "3,100")),
     ],
 )
-def test_the_limit(ask: Ask, limit: str, date: object, unit: str, text: str) -> None:
+def test_the_limit(limit: str, date: object, unit: str, text: str) -> None:
     """A month counts as its longest."""
     decision = ask(REQUEST, {"PERMISSIONS_MAX_VALIDITY_DAYS": limit}, order=_order(date, unit))
     assert (decision.denied, decision.message) == (bool(text), text)
@@ -56,14 +55,16 @@ def test_the_limit(ask: Ask, limit: str, date: object, unit: str, text: str) -> 
     ("date", "unit"),
     [("1", "year"), ("1", ""), ("1", None), ("0", "day"), ("-1", "month"), ("forever", "day"), (None, "day")],
 )
-def test_a_time_that_cannot_be_counted_is_denied(ask: Ask, date: object, unit: object) -> None:
+def test_a_time_that_cannot_be_counted_is_denied(date: object, unit: object) -> None:
     """The rule fails closed."""
     decision = ask(REQUEST, {"PERMISSIONS_MAX_VALIDITY_DAYS": "3650"}, order=_order(date, unit))
     assert (decision.denied, decision.message) == (True, COULD_NOT_BE_CHECKED)
 
 
-def test_a_setting_that_cannot_be_read_is_a_problem(ask: Ask) -> None:
+def test_a_setting_that_cannot_be_read_is_a_problem() -> None:
     """The problem names the variable, and the rule fails closed."""
     decision = ask(REQUEST, {"PERMISSIONS_MAX_VALIDITY_DAYS": "0"})
-    assert extension.configuration.problems == ("PERMISSIONS_MAX_VALIDITY_DAYS: Input should be greater than 0",)
+    assert problems({"PERMISSIONS_MAX_VALIDITY_DAYS": "0"}) == (
+        "PERMISSIONS_MAX_VALIDITY_DAYS: Input should be greater than 0",
+    )
     assert (decision.denied, decision.message) == (True, COULD_NOT_BE_CHECKED)

@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from typing import Any, Protocol
-
 import pytest
 
-from dataworks_ext import Decision
-from dataworks_ext.message import read_message
-from dataworks_ext.testing import function_compute_message
-from policies import extension
+from .asking import ask, policies_of, problems
 
+UPLOAD = "upload-data-to-table"
 OVERWRITES = "An upload may not overwrite a table that exists. Append to it, or upload into a new table."
-
-
-class Ask(Protocol):
-    def __call__(self, settings: dict[str, str], /, **changes: Any) -> Decision: ...
-
-
-@pytest.fixture
-def ask() -> Iterator[Ask]:
-    """What the extension says to the published upload with changes, in an environment of these settings."""
-
-    def ask(settings: dict[str, str], /, **changes: Any) -> Decision:
-        extension.configure(settings)
-        return extension.decide(read_message(function_compute_message("upload-data-to-table", **changes)))
-
-    yield ask
-    extension.configure(os.environ)
-
-
-def _policies(decision: Decision) -> list[str]:
-    return [reason.policy for reason in decision.reasons]
 
 
 # Without settings
 
 
-def test_the_published_upload_is_allowed(ask: Ask) -> None:
+def test_the_published_upload_is_allowed() -> None:
     """It overwrites, but into a new table."""
-    assert ask({}).allowed
+    assert ask(UPLOAD, {}).allowed
 
 
-def test_without_settings_only_overwriting_is_looked_at(ask: Ask) -> None:
+def test_without_settings_only_overwriting_is_looked_at() -> None:
     """A rule whose setting was not made does nothing."""
-    assert _policies(ask({})) == ["uploads.no_overwrite"]
+    assert policies_of(ask(UPLOAD, {})) == ["uploads.no_overwrite"]
 
 
 @pytest.mark.parametrize(
@@ -57,9 +31,9 @@ def test_without_settings_only_overwriting_is_looked_at(ask: Ask) -> None:
         ("UPLOADS_ALLOWED_SOURCES", "LOCAL", "uploads.source"),
     ],
 )
-def test_with_its_setting_a_rule_looks(ask: Ask, setting: str, value: str, policy: str) -> None:
-    decision = ask({setting: value})
-    assert _policies(decision) == ["uploads.no_overwrite", policy]
+def test_with_its_setting_a_rule_looks(setting: str, value: str, policy: str) -> None:
+    decision = ask(UPLOAD, {setting: value})
+    assert policies_of(decision) == ["uploads.no_overwrite", policy]
     assert decision.allowed
 
 
@@ -79,15 +53,15 @@ def test_with_its_setting_a_rule_looks(ask: Ask, setting: str, value: str, polic
         ("APPEND", "TOMORROW", ""),
     ],
 )
-def test_overwriting(ask: Ask, write_type: str, table: str, text: str) -> None:
+def test_overwriting(write_type: str, table: str, text: str) -> None:
     """Only a table that is certainly new may be overwritten: where the table's mode is unknown, it may exist."""
-    decision = ask({}, writeType=write_type, optTableType=table)
+    decision = ask(UPLOAD, {}, writeType=write_type, optTableType=table)
     assert (decision.denied, decision.message) == (bool(text), text)
 
 
 @pytest.mark.parametrize(("value", "denied"), [("true", False), ("1", False), ("false", True), ("", True)])
-def test_overwriting_may_be_allowed(ask: Ask, value: str, denied: bool) -> None:
-    assert ask({"UPLOADS_ALLOW_OVERWRITE": value}, optTableType="IMPORT").denied is denied
+def test_overwriting_may_be_allowed(value: str, denied: bool) -> None:
+    assert ask(UPLOAD, {"UPLOADS_ALLOW_OVERWRITE": value}, optTableType="IMPORT").denied is denied
 
 
 # Size
@@ -104,9 +78,9 @@ def test_overwriting_may_be_allowed(ask: Ask, value: str, denied: bool) -> None:
         ("2GiB", "3000000000", "Uploads are limited to 2.1GB; this one has 3.0GB."),
     ],
 )
-def test_the_size_limit(ask: Ask, limit: str, size: object, text: str) -> None:
+def test_the_size_limit(limit: str, size: object, text: str) -> None:
     """The limit is written as bytes, or with a decimal or binary unit."""
-    decision = ask({"UPLOADS_MAX_BYTES": limit}, fileSize=size)
+    decision = ask(UPLOAD, {"UPLOADS_MAX_BYTES": limit}, fileSize=size)
     assert (decision.denied, decision.message) == (bool(text), text)
 
 
@@ -126,16 +100,16 @@ _PROJECTS = {"UPLOADS_ALLOWED_PROJECTS": "mc_project, C-0123"}
         ("odps.mc_project_2.t", "Data may not be uploaded to mc_project_2. Allowed: mc_project, C-0123."),
     ],
 )
-def test_the_allowed_projects(ask: Ask, table: str, text: str) -> None:
+def test_the_allowed_projects(table: str, text: str) -> None:
     """The project of MaxCompute, the cluster of EMR Hive or the instance of Hologres is allowed by its whole name."""
-    decision = ask(_PROJECTS, tableGuid=table)
+    decision = ask(UPLOAD, _PROJECTS, tableGuid=table)
     assert (decision.denied, decision.message) == (bool(text), text)
 
 
 @pytest.mark.parametrize("table", ["", "test_table"])
-def test_a_table_without_a_project_is_denied(ask: Ask, table: str) -> None:
+def test_a_table_without_a_project_is_denied(table: str) -> None:
     """The rule fails closed."""
-    decision = ask(_PROJECTS, tableGuid=table)
+    decision = ask(UPLOAD, _PROJECTS, tableGuid=table)
     assert (decision.denied, decision.message) == (True, "The rule uploads.project could not be checked.")
 
 
@@ -152,9 +126,9 @@ def test_a_table_without_a_project_is_denied(ask: Ask, table: str) -> None:
         ("OSS,HTTP", "FTP", "Data may not be uploaded from FTP."),
     ],
 )
-def test_the_allowed_sources(ask: Ask, allowed: str, source: str, text: str) -> None:
+def test_the_allowed_sources(allowed: str, source: str, text: str) -> None:
     """A source that nobody knew yet is not allowed."""
-    decision = ask({"UPLOADS_ALLOWED_SOURCES": allowed}, uploadSourceType=source)
+    decision = ask(UPLOAD, {"UPLOADS_ALLOWED_SOURCES": allowed}, uploadSourceType=source)
     assert (decision.denied, decision.message) == (bool(text), text)
 
 
@@ -169,10 +143,10 @@ def test_the_allowed_sources(ask: Ask, allowed: str, source: str, text: str) -> 
         ("UPLOADS_ALLOWED_SOURCES", "FTP", "Input should be 'LOCAL', 'OSS', 'DW_EXCEL' or 'HTTP'"),
     ],
 )
-def test_a_setting_that_cannot_be_read_is_a_problem(ask: Ask, setting: str, value: str, problem: str) -> None:
+def test_a_setting_that_cannot_be_read_is_a_problem(setting: str, value: str, problem: str) -> None:
     """The problem names the variable, and every rule of the pack fails closed."""
-    decision = ask({setting: value})
-    assert extension.configuration.problems == (f"{setting}: {problem}",)
+    decision = ask(UPLOAD, {setting: value})
+    assert problems({setting: value}) == (f"{setting}: {problem}",)
     assert decision.message.splitlines() == [
         f"The rule uploads.{name} could not be checked." for name in ("no_overwrite", "size_limit", "project", "source")
     ]

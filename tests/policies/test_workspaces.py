@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from policies import extension
-
-from .asking import Ask, policies_of
+from .asking import ask, policies_of, problems
 
 DELETE = "delete-project"
 PROTECTED = "The workspace 90004 is protected: it may not be deleted. Keep it."
 NOT_YOU = "Workspaces are deleted by a few people only. Ask the owners of the platform to delete this one."
 
 
-def test_without_settings_anybody_deletes_a_workspace(ask: Ask) -> None:
+def test_without_settings_anybody_deletes_a_workspace() -> None:
     assert ask(DELETE, {}).reasons == ()
 
 
@@ -26,7 +24,7 @@ def test_without_settings_anybody_deletes_a_workspace(ask: Ask) -> None:
         ("90004", 900041, ""),
     ],
 )
-def test_a_protected_workspace_is_not_deleted(ask: Ask, protected: str, workspace: object, text: str) -> None:
+def test_a_protected_workspace_is_not_deleted(protected: str, workspace: object, text: str) -> None:
     decision = ask(DELETE, {"WORKSPACES_PROTECTED_WORKSPACES": protected}, projectId=workspace)
     assert (decision.denied, decision.message) == (bool(text), text)
     assert policies_of(decision) == ["workspaces.protected"]
@@ -42,22 +40,22 @@ def test_a_protected_workspace_is_not_deleted(ask: Ask, protected: str, workspac
         ("1001", "", NOT_YOU),
     ],
 )
-def test_only_deleters_delete_a_workspace(ask: Ask, deleters: str, operator: str, text: str) -> None:
+def test_only_deleters_delete_a_workspace(deleters: str, operator: str, text: str) -> None:
     decision = ask(DELETE, {"WORKSPACES_DELETERS": deleters}, operator=operator)
     assert (decision.denied, decision.message) == (bool(text), text)
     assert policies_of(decision) == ["workspaces.deleters"]
 
 
-def test_a_protected_workspace_is_not_deleted_by_deleters_either(ask: Ask) -> None:
+def test_a_protected_workspace_is_not_deleted_by_deleters_either() -> None:
     settings = {"WORKSPACES_PROTECTED_WORKSPACES": "90004", "WORKSPACES_DELETERS": "1001"}
     decision = ask(DELETE, settings, operator="1001")
     assert (decision.denied, decision.message) == (True, PROTECTED)
 
 
-def test_a_setting_that_cannot_be_read_is_a_problem(ask: Ask) -> None:
+def test_a_setting_that_cannot_be_read_is_a_problem() -> None:
     """The problem names the variable, and every rule of the pack fails closed."""
     decision = ask(DELETE, {"WORKSPACES_PROTECTED_WORKSPACES": "production"})
-    assert extension.configuration.problems == (
+    assert problems({"WORKSPACES_PROTECTED_WORKSPACES": "production"}) == (
         "WORKSPACES_PROTECTED_WORKSPACES: Input should be a valid integer, unable to parse string as an integer",
     )
     assert decision.message.splitlines() == [

@@ -92,7 +92,9 @@ def test_an_extension_in_one_file_is_asked_by_its_policies() -> None:
 
 
 def test_a_message_is_an_event_as_well() -> None:
-    assert decide(row_limit, read_message(message(DownloadResources, data_row_size=101))).denied
+    written = message(DownloadResources, data_row_size=101)
+    assert decide(row_limit, read_message(written)).denied
+    assert decide(row_limit, written).denied
 
 
 def test_an_event_that_nobody_waits_for_is_allowed() -> None:
@@ -118,7 +120,18 @@ def test_a_policy_whose_setting_is_made_looks() -> None:
     assert decide(only, SMALL, settings={"only": "this"}).denied
 
 
-def test_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_environment_is_read_as_the_function_s() -> None:
+    environment = {"ROWS_MAX_ROWS": "101", "DATAWORKS_EXT_MODES": "rows.never=off"}
+    assert [reason.verdict for reason in decide(rows, LARGE, environment=environment).reasons] == [Verdict.OK]
+
+
+def test_settings_stand_above_an_environment() -> None:
+    made = {"environment": {"ROWS_MAX_ROWS": "1", "ROWS_ONLY": "this"}, "settings": {"max_rows": 101}}
+    assert decide(row_limit, LARGE, **made).allowed  # type: ignore[arg-type]  # a mapping of two kinds of values
+    assert decide(only, LARGE, **made).denied  # type: ignore[arg-type]  # likewise
+
+
+def test_the_environment_of_the_process_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROWS_MAX_ROWS", "101")
     monkeypatch.setenv("DATAWORKS_EXT_MODES", "*=off")
     assert decide(both, LARGE).denied
