@@ -14,8 +14,8 @@ import pytest
 
 from dataworks_ext.deploy.local import LocalFunctionCompute
 from dataworks_ext.deploy.package import Package, build
-from dataworks_ext.testing.stand_in import StandIn
 from dataworks_ext.testing import eventbridge_message, function_compute_message
+from dataworks_ext.testing.stand_in import StandIn
 
 ROOT: Final = Path(__file__).parents[2]
 PYTHON: Final = f"{sys.version_info[0]}.{sys.version_info[1]}"
