@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from .context import PolicyContext as PolicyContext
-from .decision import Decision as Decision
-from .decision import Outcome as Outcome
-from .decision import Reason as Reason
-from .decision import Verdict as Verdict
-from .decision import allow as allow
-from .decision import deny as deny
-from .decision import warn as warn
-from .errors import ExtensionError as ExtensionError
-from .errors import RegistrationError as RegistrationError
-from .extension import Extension as Extension
-from .policy import PolicyPack as PolicyPack
+from typing import TYPE_CHECKING, Final
+
+from ._on_demand import names_on_demand
+
+if TYPE_CHECKING:
+    from .context import PolicyContext as PolicyContext
+    from .decision import Decision as Decision
+    from .decision import Outcome as Outcome
+    from .decision import Reason as Reason
+    from .decision import Verdict as Verdict
+    from .decision import allow as allow
+    from .decision import deny as deny
+    from .decision import warn as warn
+    from .errors import ExtensionError as ExtensionError
+    from .errors import RegistrationError as RegistrationError
+    from .extension import Extension as Extension
+    from .policy import PolicyPack as PolicyPack
 
 __version__ = "0.1.0"
+
+_NAMES: Final = {
+    "context": "PolicyContext",
+    "decision": "Decision Outcome Reason Verdict allow deny warn",
+    "errors": "ExtensionError RegistrationError",
+    "extension": "Extension",
+    "policy": "PolicyPack",
+}
+"""What a module brings, when it is first asked for: pytest imports this package in every run, for its plugin."""
+
+_load, __dir__ = names_on_demand(
+    globals(), {name: module for module, names in _NAMES.items() for name in names.split()}
+)
+if not TYPE_CHECKING:  # type checkers know the names above, and only those
+    __getattr__ = _load

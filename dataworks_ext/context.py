@@ -28,6 +28,12 @@ def utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
+def _in_utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError(f"now={moment.isoformat()} has no time zone; give it one: tzinfo=timezone.utc")
+    return moment.astimezone(timezone.utc)
+
+
 class MessageScope:
     """What all policies and observers of one message share."""
 
@@ -45,7 +51,7 @@ class MessageScope:
         self.message = message
         self.request_id = request_id
         self.deadline = deadline
-        self.now = now or utc_now()
+        self.now = utc_now() if now is None else _in_utc(now)
         self._logger = logger
         self._events: dict[type[Event], Event | EventError] = {}
         self._lookup = lookup

@@ -102,7 +102,7 @@ class Extension(PolicyPack[NoSettings]):
             subject: A message, or an event as it would arrive in one.
             request_id: Repeated in the text about a policy that failed.
             deadline: A moment of `time.monotonic()`; a policy that is not done by then counts as failed.
-            now: What the policies see as `context.now`; the present by default.
+            now: What the policies see as `context.now`, in UTC; an aware datetime, the present by default.
             lookup: Whom to ask for snapshots, parameters and options; nobody by default.
         """
         scope = subject if isinstance(subject, MessageScope) else _scope(subject, request_id, deadline, now, lookup)

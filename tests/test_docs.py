@@ -17,6 +17,7 @@ from dataworks_ext.cli._app import app
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 CHINESE = ROOT / "README.zh-CN.md"
+TUTORIAL = ROOT / "docs" / "testing.md"
 EXAMPLES = [README, CHINESE, *sorted((ROOT / "docs").glob("*.md"))]
 PAGES = [*EXAMPLES, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"]
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -68,6 +69,51 @@ def test_examples_run(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         if language == "python":
             source = "\n" * _line_of(text, page) + text  # a failure names the line of the page
             exec(compile(source, str(page), "exec", dont_inherit=True), module.__dict__)
+
+
+def _source(page: Path) -> str:
+    """The Python blocks as one module, whose lines are the page's."""
+    source = ""
+    for language, text in _blocks(page):
+        if language == "python":
+            source += "\n" * (_line_of(text, page) - source.count("\n")) + text
+    return source
+
+
+@pytest.fixture
+def tutorial(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A folder with what the tutorial defines, and its cases."""
+    cases = [text for language, text in _blocks(TUTORIAL) if language == "yaml"]
+    (pytester.path / "documented_example.py").write_text(_source(TUTORIAL), encoding="utf-8")
+    (pytester.path / "cases").mkdir()
+    (pytester.path / "cases" / "downloads.yaml").write_text("\n".join(cases), encoding="utf-8")
+    pytester.makeini("[pytest]\ndataworks_app = documented_example:extension")
+    return pytester
+
+
+def _has_block(output: list[str], text: str) -> bool:
+    """Whether the lines of a block are printed in their order; `…` stands for others."""
+    printed = iter([line.rstrip() for line in output])
+    return all(line in printed for line in text.splitlines() if line != "…")
+
+
+def test_the_tests_of_the_tutorial_pass(tutorial: pytest.Pytester) -> None:
+    """Every test function and every case runs."""
+    result = tutorial.runpytest("documented_example.py", "cases")
+    outcomes = result.parseoutcomes()
+    written = sum(len(re.findall(r"^(?:def test_|- name:)", text, re.MULTILINE)) for _, text in _blocks(TUTORIAL))
+    assert list(outcomes) == ["passed"]
+    assert outcomes["passed"] > written  # one runs for two events
+
+
+def test_the_tutorial_prints_what_is_printed(tutorial: pytest.Pytester) -> None:
+    """Its cases have that coverage, and its mistake leads to that failure."""
+    example = tutorial.path / "documented_example.py"
+    covered = tutorial.runpytest_subprocess("cases", "--policy-coverage").outlines
+    example.write_text(_source(TUTORIAL).replace("data_row_size > limit", "data_row_size < limit"), encoding="utf-8")
+    failed = tutorial.runpytest_subprocess("documented_example.py").outlines
+    shown = [text for language, text in _blocks(TUTORIAL) if language == "text"]
+    assert [text for text in shown if not _has_block(covered, text) and not _has_block(failed, text)] == []
 
 
 def test_both_readmes_have_the_same_blocks() -> None:

@@ -812,6 +812,16 @@ def test_now_is_what_the_caller_says() -> None:
     assert seen(lambda context: context.now, now=now) == now
 
 
+def test_now_is_in_utc_whatever_the_zone_of_the_caller() -> None:
+    now = datetime(2024, 11, 22, 9, 30, tzinfo=timezone(timedelta(hours=8)))
+    assert seen(lambda context: context.now.isoformat(), now=now) == "2024-11-22T01:30:00+00:00"
+
+
+def test_now_needs_a_time_zone() -> None:
+    with pytest.raises(ValueError, match=r"^now=2024-11-22T09:30:00 has no time zone; give it one"):
+        seen(lambda context: context.now, now=datetime(2024, 11, 22, 9, 30))
+
+
 def test_now_is_the_same_for_all_policies_of_a_message() -> None:
     moments: list[datetime] = []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from . import check, deploy, doctor, events, invoke, local, package, policies
+from . import check, deploy, doctor, events, invoke, local, new, package, policies, test
 
 app = typer.Typer(
     name="dataworks-ext",
@@ -14,9 +14,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command("new")(new.new)
 app.command("events")(events.events)
 app.command("policies")(policies.policies)
 app.command("check")(check.check)
+app.command("test")(test.run_cases)
 app.command("package")(package.package)
 app.command("doctor")(doctor.doctor)
 app.command("local")(local.local)

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import json
+import copy
+import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 from rich.cells import cell_len
+from rich.console import Console
 from rich.table import Table
 
+from ..configuration import variable_of
 from ..context import MessageScope
-from ..decision import Decision, Reason
-from ..errors import ExtensionError
+from ..decision import Decision
+from ..errors import ExtensionError, SettingsError
 from ..events import catalog, class_name, event_class
 from ..events.base import Event
 from ..extension import Extension
 from ..lookup import Lookup, LookupFailed
-from ..message import ENVELOPE_KEYS, JsonError, Message, MessageError, is_blocking, read_envelope, read_messages
-from ..policy import EVERY_EVENT
+from ..message import JsonError, Message, MessageError, read_messages
 from ..record import Recorder
+from ..testing.cases.moment import read_moment
+from ..testing.cases.result import policies_for
+from ..testing.cases.saved import SavedError, read_message_or_payload, read_snapshot_or_code
+from ..testing.deciding import setting_named
+from ..testing.reasons import error_of
 from ._output import (
     DEFAULT,
     UNREADABLE,
@@ -66,16 +74,20 @@ class Checked(NamedTuple):
 
 
 class NobodyAsked:
-    """What stands in for DataWorks: nothing is set, nothing is chosen, and the snapshot is a file, if there is one."""
+    """What stands in for DataWorks: nothing is set, nothing is chosen, and the snapshot is what a file holds.
 
-    def __init__(self, snapshot: Snapshot | None) -> None:
+    Args:
+        snapshot: A snapshot, or code; None for none.
+    """
+
+    def __init__(self, snapshot: Snapshot | str | None) -> None:
         self._snapshot = snapshot
 
     def snapshot(self, message: Message, workspace_id: int | None, until: float) -> Snapshot:
-        """The file's. Raises `LookupFailed` if there is none."""
+        """The file's; code in the kind of snapshot that the event has. Raises `LookupFailed` if there is none."""
         if self._snapshot is None:
             raise LookupFailed("check does not ask DataWorks for a snapshot; give it one: --snapshot code.sql")
-        return self._snapshot
+        return _of_code(self._snapshot, message) if isinstance(self._snapshot, str) else self._snapshot
 
     def parameters(self, until: float) -> Mapping[str, str]:
         """No parameter."""
@@ -86,23 +98,21 @@ class NobodyAsked:
         return {}
 
 
-def _read_snapshot(file: Path) -> Snapshot:
-    """The answer of GetIDEEventDetail in the file, else its text as the code of a file."""
-    from ..snapshots import CommittedFile, SnapshotError, read_snapshot
+def _of_code(code: str, message: Message) -> Snapshot:
+    from ..snapshots import CommittedFile, TableModel
+    from ..testing.snapshots import snapshot_kind
 
+    kind = snapshot_kind(message.event_code) or CommittedFile
+    if issubclass(kind, TableModel):
+        raise LookupFailed("a table has no code; as --snapshot, give an answer of GetIDEEventDetail with a TableModel")
+    return kind(content=code)
+
+
+def _read_snapshot(file: Path | None) -> Snapshot | str | None:
     try:
-        text = file.read_text(encoding="utf-8")
-        answer = json.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
-        fail(f"the snapshot {file} cannot be read: {getattr(error, 'strerror', None) or 'it is no UTF-8'}")
-    except ValueError:
-        return CommittedFile(content=text)
-    if not isinstance(answer, dict):
-        return CommittedFile(content=text)
-    try:
-        return read_snapshot(answer if "EventDetail" in answer else {"EventDetail": answer})
-    except SnapshotError as error:
-        fail(f"{file}: {error}; expected the answer of GetIDEEventDetail, or code")
+        return None if file is None else read_snapshot_or_code(file)
+    except SavedError as error:
+        fail(str(error))
 
 
 def check(
@@ -110,6 +120,14 @@ def check(
     snapshot: Annotated[
         Path | None,
         typer.Option(help="What policies get as snapshot: code, or an answer of GetIDEEventDetail."),
+    ] = None,
+    now: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help='What time it is: 2026-11-11, "2026-11-11 10:00"; in Asia/Shanghai.'),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PACK.FIELD=VALUE", help="A setting, above the environment's; repeatable."),
     ] = None,
     app: App = DEFAULT,
     as_json: Json = False,
@@ -121,9 +139,9 @@ def check(
 
     Exit code 0: allowed. 1: at least one denied. 2: at least one could not be read.
     """
-    extension = load(app)
-    lookup = NobodyAsked(None if snapshot is None else _read_snapshot(snapshot))
-    checked = [one for file in files for one in _check(extension, lookup, file)]
+    extension = _configured(load(app), settings or ())
+    lookup, moment = NobodyAsked(_read_snapshot(snapshot)), _read_now(now)
+    checked = [one for file in files for one in _check(extension, lookup, moment, file)]
     if as_json:
         print_json([_as_json(one) for one in checked])
     else:
@@ -137,7 +155,38 @@ def check(
         raise typer.Exit(DENIED)
 
 
-def _check(extension: Extension, lookup: Lookup, file: str) -> list[Checked]:
+def _configured(extension: Extension, settings: Iterable[str]) -> Extension:
+    """A copy of the extension in this environment, with these settings above it."""
+    if not settings:
+        return extension
+    environment = dict(os.environ)
+    options: dict[tuple[str, str], str] = {}
+    for option in settings:
+        name, equals, value = option.partition("=")
+        if not equals:
+            fail(f"--set takes a setting and its value, such as --set downloads.max_rows=1000; got {option}")
+        try:
+            pack, field = setting_named(extension, name.strip())
+        except SettingsError as error:
+            fail(f"--set {option}: {error}")
+        environment[variable_of(pack, field)] = value
+        options[pack, variable_of(pack, field)] = option
+    configured = copy.copy(extension)
+    found = configured.configure(environment).settings
+    for (pack, variable), option in options.items():
+        if isinstance(found[pack], SettingsError) and variable in str(found[pack]):
+            fail(f"--set {option}: {found[pack]}")
+    return configured
+
+
+def _read_now(text: str | None) -> datetime | None:
+    try:
+        return None if text is None else read_moment(text)
+    except ValueError as error:
+        fail(f"--now: {error}")
+
+
+def _check(extension: Extension, lookup: Lookup, now: datetime | None, file: str) -> list[Checked]:
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
@@ -149,31 +198,22 @@ def _check(extension: Extension, lookup: Lookup, file: str) -> list[Checked]:
     except MessageError as error:
         return [Checked(file, problem=str(error))]
     if isinstance(messages, Message):
-        return [_decide(extension, lookup, file, None, messages)]
-    return [_decide(extension, lookup, file, place, message) for place, message in enumerate(messages)]
+        return [_decide(extension, lookup, now, file, None, messages)]
+    return [_decide(extension, lookup, now, file, place, message) for place, message in enumerate(messages)]
 
 
 def _decide(
-    extension: Extension, lookup: Lookup, file: str, place: int | None, message: Message | MessageError
+    extension: Extension,
+    lookup: Lookup,
+    now: datetime | None,
+    file: str,
+    place: int | None,
+    message: Message | MessageError,
 ) -> Checked:
     if isinstance(message, MessageError):
         return Checked(file, place, problem=str(message))
-    scope = MessageScope(message, logger=Recorder(stream=sys.stderr).logger, lookup=lookup)
+    scope = MessageScope(message, now=now, logger=Recorder(stream=sys.stderr).logger, lookup=lookup)
     return Checked(file, place, message, extension.decide(scope))
-
-
-def read_message_or_payload(parsed: object) -> Message:
-    """The message; a payload by itself is a message as far as policies are concerned.
-
-    Raises:
-        MessageError: It is neither.
-    """
-    if not isinstance(parsed, dict) or ENVELOPE_KEYS & parsed.keys():
-        return read_envelope(parsed)
-    code = parsed.get("eventCode")
-    if not isinstance(code, str):
-        raise MessageError("neither a message (it has no messageBody or data) nor a payload (it has no eventCode)")
-    return Message(None, code, parsed, blocking=is_blocking(parsed.get("blockBusiness"), code))
 
 
 def explain_slip(data: bytes, error: JsonError) -> str:
@@ -204,15 +244,16 @@ def _as_json(one: Checked) -> dict[str, object]:
         "blocking": one.message.blocking,
         "verdict": one.decision.verdict.value,
         "message": one.decision.message,
-        "reasons": [
-            {**reason._asdict(), "verdict": reason.verdict.value, "error": _error(reason)}
-            for reason in one.decision.reasons
-        ],
+        "reasons": reasons_as_json(one.decision),
     }
 
 
-def _error(reason: Reason) -> str | None:
-    return None if reason.error is None else f"{type(reason.error).__name__}: {reason.error}"
+def reasons_as_json(decision: Decision) -> list[dict[str, object]]:
+    """What each policy said, for other programs."""
+    return [
+        {**reason._asdict(), "verdict": reason.verdict.value, "error": error_of(reason) or None}
+        for reason in decision.reasons
+    ]
 
 
 def _print(extension: Extension, one: Checked) -> None:
@@ -227,8 +268,8 @@ def _print(extension: Extension, one: Checked) -> None:
     if not one.message.blocking:
         out.print("  Nobody waits for an answer to this message: it goes to observers only.")
     elif decision.reasons:
-        out.print(_reasons(decision))
-    elif idle := _idle(extension, one.message.event_code):
+        out.print(reasons_table(decision))
+    elif idle := [policy.id for policy in policies_for(extension, one.message.event_code)]:
         out.print(*plain(f"  Its policies do nothing here: {', '.join(idle)}. See dataworks-ext policies."))
     else:
         out.print(
@@ -236,26 +277,27 @@ def _print(extension: Extension, one: Checked) -> None:
                 f"  No policy looks at {one.message.event_code}. One to begin with:\n\n{stub(one.message.event_code)}"
             )
         )
-    for reason in decision.reasons:
-        if reason.error is None or isinstance(reason.error, ExtensionError):
-            continue  # its text says it all
-        if trace := own_traceback(reason.error):
-            out.print(*plain(f"{reason.policy} failed:"), style="red")
-            out.print(*plain(trace))
+    print_failures(out, decision)
 
 
-def _idle(extension: Extension, code: str) -> list[str]:
-    return [policy.id for policy in extension.policies if code in policy.events or EVERY_EVENT in policy.events]
-
-
-def _reasons(decision: Decision) -> Table:
+def reasons_table(decision: Decision) -> Table:
+    """What each policy said."""
     reasons = table("Policy", "Says", "Mode", "Text", "Time")
     for reason in decision.reasons:
-        error = _error(reason)
-        text = "\n".join(part for part in (reason.message, error) if part)
+        text = "\n".join(part for part in (reason.message, error_of(reason)) if part)
         said = verdict_text(reason.verdict)
         reasons.add_row(*plain(reason.policy, said, reason.mode, text, f"{reason.elapsed_ms:.1f} ms"))
     return reasons
+
+
+def print_failures(out: Console, decision: Decision) -> None:
+    """The traceback of each policy that failed, unless its text says it all."""
+    for reason in decision.reasons:
+        if reason.error is None or isinstance(reason.error, ExtensionError):
+            continue
+        if trace := own_traceback(reason.error):
+            out.print(*plain(f"{reason.policy} failed:"), style="red")
+            out.print(*plain(trace))
 
 
 def stub(code: str) -> str:

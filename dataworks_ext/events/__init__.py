@@ -6,9 +6,9 @@ A class is imported when it is first asked for, so a function pays for the DataW
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from .._on_demand import names_on_demand
 from .base import Event as Event
 from .base import EventError as EventError
 from .base import Part as Part
@@ -77,24 +77,9 @@ def _homes() -> Iterator[tuple[str, str]]:
         yield class_name(entry.code), entry.module.replace("DataStudio", "data_studio").replace(" ", "_").lower()
 
 
-_HOME_OF: Final = dict(_homes())
-
-
-def _load(name: str) -> object:
-    home = _HOME_OF.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
-    return value
-
-
+_load, __dir__ = names_on_demand(globals(), dict(_homes()))
 if not TYPE_CHECKING:  # type checkers know the names above, and only those
     __getattr__ = _load
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME_OF})
 
 
 def event_class(code: str) -> type[Event]:

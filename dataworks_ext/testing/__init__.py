@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
-from .changes import ChangeError as ChangeError
-from .contexts import FunctionContext as FunctionContext
-from .deciding import NOON as NOON
-from .deciding import SubjectError as SubjectError
-from .deciding import decide as decide
-from .deciding import trial as trial
-from .samples import NoSampleError as NoSampleError
-from .samples import eventbridge_message as eventbridge_message
-from .samples import function_compute_message as function_compute_message
-from .samples import message as message
-from .samples import sample as sample
-from .samples import sample_payload as sample_payload
-from .snapshots import committed_file as committed_file
-from .snapshots import deleted_file as deleted_file
-from .snapshots import file_execution as file_execution
-from .snapshots import table_model as table_model
+from typing import TYPE_CHECKING, Final
+
+from .._on_demand import names_on_demand
+
+if TYPE_CHECKING:
+    from .changes import ChangeError as ChangeError
+    from .contexts import FunctionContext as FunctionContext
+    from .dataworks import DataWorks as DataWorks
+    from .deciding import NOON as NOON
+    from .deciding import SubjectError as SubjectError
+    from .deciding import decide as decide
+    from .deciding import trial as trial
+    from .samples import NoSampleError as NoSampleError
+    from .samples import eventbridge_message as eventbridge_message
+    from .samples import function_compute_message as function_compute_message
+    from .samples import message as message
+    from .samples import sample as sample
+    from .samples import sample_payload as sample_payload
+    from .sent import Sent as Sent
+    from .snapshots import committed_file as committed_file
+    from .snapshots import deleted_file as deleted_file
+    from .snapshots import file_execution as file_execution
+    from .snapshots import table_model as table_model
+
+_NAMES: Final = {
+    "changes": "ChangeError",
+    "contexts": "FunctionContext",
+    "dataworks": "DataWorks",
+    "deciding": "NOON SubjectError decide trial",
+    "samples": "NoSampleError eventbridge_message function_compute_message message sample sample_payload",
+    "sent": "Sent",
+    "snapshots": "committed_file deleted_file file_execution table_model",
+}
+"""What a module brings, when it is first asked for: pytest imports this package in every run, for its plugin."""
+
+_load, __dir__ = names_on_demand(
+    globals(), {name: module for module, names in _NAMES.items() for name in names.split()}
+)
+if not TYPE_CHECKING:  # type checkers know the names above, and only those
+    __getattr__ = _load

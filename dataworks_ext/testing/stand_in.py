@@ -7,15 +7,21 @@ import threading
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import parse_qs
 
 EXTENSION_CODE: Final = "local"
 _REPLIES: Final = ("UpdateIDEEventResult", "UpdateWorkbenchEventResult", "CallbackExtension")
+_REFUSED: Final = 422
+"""A status for which the function has no advice: why a question has no answer is in the text."""
+_POLL_INTERVAL: Final = 0.005
+"""Seconds until the server notices at the latest that it should stop."""
+
+T = TypeVar("T")
 
 
 class StandIn:
-    """A context in which replies are taken at `endpoint`, whoever signs them. It has no options and no parameters.
+    """A context in which replies are taken at `endpoint`, whoever signs them.
 
     Args:
         snapshot: `EventDetail`, for whoever asks; None for none.
@@ -24,21 +30,22 @@ class StandIn:
     def __init__(self, snapshot: Mapping[str, object] | None = None) -> None:
         self.replies: list[dict[str, str]] = []
         """The parameters of each reply that came, in order."""
-        self._answers: dict[str, Mapping[str, object]] = {
-            "GetIDEEventDetail": {"EventDetail": snapshot or {}},
-            "GetExtension": {"Extension": {"ParameterSetting": ""}},
-            "GetOptionValueForProject": {"OptionValue": "{}"},
-        }
+        self.snapshot: Mapping[str, object] | Exception = snapshot or {}
+        """`EventDetail` of every message. An exception stands for what DataWorks refuses to say, here and below."""
+        self.parameters: Mapping[str, str] | Exception = {}
+        """The extension's parameters."""
+        self.options: Mapping[str, object] | Exception = {}
+        """What every workspace chose of the extension's options."""
         stand_in = self
 
         class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # or an answer may wait for the client's delayed acknowledgement
 
             def do_POST(self) -> None:
                 form = self.rfile.read(int(self.headers["content-length"] or 0)).decode()
-                answer = stand_in.answer(self.headers.get("x-acs-action", ""), form)
+                status, answer = stand_in.answer(self.headers.get("x-acs-action", ""), form)
                 body = json.dumps({"RequestId": "local", **answer}).encode()
-                self.send_response(200)
+                self.send_response(status)
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -47,7 +54,7 @@ class StandIn:
                 """Nothing: the function's own log says what happened."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL_INTERVAL,), daemon=True)
 
     def __enter__(self) -> StandIn:
         self._thread.start()
@@ -68,8 +75,27 @@ class StandIn:
             "DATAWORKS_EXT_ENDPOINT": f"http://127.0.0.1:{self._server.server_address[1]}",
         }
 
-    def answer(self, action: str, form: str) -> Mapping[str, object]:
-        """The answer to an operation; a reply is kept."""
+    def answer(self, action: str, form: str) -> tuple[int, Mapping[str, object]]:
+        """The HTTP status and the answer to an operation; a reply is kept."""
         if action in _REPLIES:
             self.replies.append({name: values[-1] for name, values in parse_qs(form).items()})
-        return self._answers.get(action, {})
+        try:
+            return 200, self._find(action)
+        except Exception as error:
+            return _REFUSED, {"Code": "Refused", "Message": str(error)}
+
+    def _find(self, action: str) -> Mapping[str, object]:
+        if action == "GetIDEEventDetail":
+            return {"EventDetail": _given(self.snapshot)}
+        if action == "GetExtension":
+            lines = (f"{key}={value}" for key, value in _given(self.parameters).items())
+            return {"Extension": {"ParameterSetting": "\n".join(lines)}}
+        if action == "GetOptionValueForProject":
+            return {"OptionValue": json.dumps(_given(self.options))}
+        return {}
+
+
+def _given(said: T | Exception) -> T:
+    if isinstance(said, Exception):
+        raise said.with_traceback(None)
+    return said

@@ -616,3 +616,90 @@ def test_a_snapshot_that_cannot_be_read_ends_with_2(content: str | bytes, proble
 def test_a_missing_snapshot_ends_with_2() -> None:
     result = _check(_download(7), "--snapshot", "nowhere.sql")
     assert (result.exit_code, "nowhere.sql cannot be read: No such file" in result.stderr) == (2, True)
+
+
+# Time and settings
+
+_TIMED = """
+from datetime import time
+
+from dataworks_ext import Extension, PolicyPack, deny
+from pydantic import BaseModel, PositiveInt
+
+
+class Settings(BaseModel):
+    max_rows: PositiveInt = 1_000
+    closes: time = time(18)
+
+
+rows = PolicyPack("rows", settings=Settings)
+extension = Extension("house", packs=[rows])
+
+
+@rows.policy("download-resources")
+def row_limit(event, context):
+    return deny("Too many rows.") if event.data_row_size > context.settings.max_rows else None
+
+
+@rows.policy("download-resources")
+def hours(event, context):
+    return deny(f"It is {context.now:%Y-%m-%d %H:%M %z}.") if context.now.time() >= context.settings.closes else None
+"""
+
+
+@pytest.fixture
+def timed() -> str:
+    """An extension with settings, and the name of a saved message of 500 rows."""
+    Path(f"{_NAME}.py").write_text(_TIMED)
+    return _download(500)
+
+
+@pytest.mark.parametrize(
+    ("now", "message"),
+    [
+        ("2026-11-11 19:30", "It is 2026-11-11 11:30 +0000."),
+        ("2026-11-11T18:30+01:00", "It is 2026-11-11 17:30 +0000."),
+        ("2026-11-11 8:59:59", ""),
+        ("2026-11-11", "It is 2026-11-10 16:00 +0000."),
+    ],
+)
+def test_now_says_what_time_it_is(timed: str, now: str, message: str) -> None:
+    """In Asia/Shanghai, unless it has a zone; a day is its midnight. Policies get it in UTC."""
+    [checked] = _json(timed, "--now", now, "--set", "rows.closes=01:00")
+    assert checked["message"] == message
+
+
+@pytest.mark.parametrize("now", ["soon", "2026-13-01", "11-11", "19:30", ""])
+def test_a_time_that_is_none_ends_with_2(timed: str, now: str) -> None:
+    result = _check(timed, "--now", now)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--now: expected a day or a moment, such as 2026-11-11 or 2026-11-11 10:00" in " ".join(
+        result.stderr.split()
+    )
+
+
+def test_a_setting_stands_above_the_environment(timed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROWS_MAX_ROWS", "10")
+    arguments = (timed, "--now", "2026-11-11")
+    assert _check(*arguments).exit_code == 1
+    assert _check(*arguments, "--set", "rows.max_rows=500").exit_code == 0
+    assert _check(*arguments, "--set", "rows.max_rows=500", "--set", "rows.closes=00:00").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "problem"),
+    [
+        (
+            "rows.max_rows",
+            "--set takes a setting and its value, such as --set downloads.max_rows=1000; got rows.max_rows",
+        ),
+        ("rows.max_row=1", 'did you mean "rows.max_rows"'),
+        ("row.max_rows=1", 'did you mean "rows.max_rows"'),
+        ("rows.max_rows=many", "--set rows.max_rows=many: "),
+        ("rows.max_rows=-1", "--set rows.max_rows=-1: "),
+    ],
+)
+def test_a_setting_that_cannot_be_ends_with_2(timed: str, setting: str, problem: str) -> None:
+    result = _check(timed, "--set", setting)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert problem in " ".join(result.stderr.split())

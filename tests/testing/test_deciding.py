@@ -195,12 +195,14 @@ def test_an_exception_stands_for_what_cannot_be_had(what: str, error: Exception)
 
 
 def test_it_is_noon_unless_the_test_says_otherwise() -> None:
-    assert decide(tell_the_time, LARGE).message == NOON.isoformat() == "2026-03-02T12:00:00+08:00"
+    """Noon in Shanghai; a policy gets it in UTC, as in the function."""
+    assert NOON.isoformat() == "2026-03-02T12:00:00+08:00"
+    assert decide(tell_the_time, LARGE).message == "2026-03-02T04:00:00+00:00"
 
 
 def test_the_test_says_what_time_it_is() -> None:
     now = datetime(2026, 11, 11, 1, tzinfo=timezone(timedelta(hours=1)))
-    assert decide(tell_the_time, LARGE, now=now).message == now.isoformat()
+    assert decide(tell_the_time, LARGE, now=now).message == "2026-11-11T00:00:00+00:00"
 
 
 # Mistakes

@@ -78,7 +78,14 @@ def _one_of(annotation: Any) -> st.SearchStrategy[Any] | None:
     if get_origin(annotation) is Annotated:
         return _one_of(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):
-        members = [_one_of(member) for member in get_args(annotation) if member is not type(None)]
+        arguments = [member for member in get_args(annotation) if member is not type(None)]
+        members = [_one_of(member) for member in arguments]
+        if (
+            members
+            and str in arguments
+            and any(isinstance(member, type) and issubclass(member, Enum) for member in arguments)
+        ):
+            members[arguments.index(str)] = _UNKNOWN_NAMES
         return None if None in members else st.one_of(*(member for member in members if member is not None))
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return st.sampled_from(annotation)
@@ -86,6 +93,8 @@ def _one_of(annotation: Any) -> st.SearchStrategy[Any] | None:
 
 
 _SHANGHAI = timezone(timedelta(hours=8))
+_UNKNOWN_NAMES = st.text(st.sampled_from("xyz_-"), min_size=1, max_size=20)
+"""Beside the members of an enumeration: a text that is a member's value is the member."""
 _SCALARS: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     int: st.integers(-(2**53), 2**53),

@@ -1,0 +1,134 @@
+"""What came of a case, and what should have come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ...decision import Decision
+from ...errors import SettingsError
+from ...extension import Extension
+from ...lookup import LookupFailed
+from ...policy import EVERY_EVENT, Policy
+from ..deciding import decide, trial
+from ..reasons import error_of, reason_lines
+from .case import Case, CaseError, Problem
+
+_NO_SNAPSHOT: Final = "the case gives no snapshot; give it one, such as snapshot: {file: code.sql}"
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """What came of a case."""
+
+    case: Case
+    decision: Decision
+    """What the extension said."""
+    hints: tuple[str, ...]
+    """What its author may not know: that nobody looked, or that a policy failed."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether what should come came."""
+        return self.decision.verdict is self.case.expect and not self.missing
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The parts of the text that should be there and are not."""
+        return tuple(part for part in self.case.text if part not in self.decision.message)
+
+    @property
+    def differences(self) -> tuple[str, ...]:
+        """What was expected, and what came, for people; empty if that is the same."""
+        if self.passed:
+            return ()
+        expected = f"expected  {self.case.expect}{_with(self.case.text)}"
+        first, *others = self.decision.message.splitlines() or [""]
+        got = f"got       {self.decision.verdict}{f': {first}' if first else ''}"
+        moment = f"at        {self.case.now:%Y-%m-%d %H:%M} ({self.case.now.tzname()})"
+        return (expected, got, *(f"          {line}" for line in others), moment)
+
+    @property
+    def problem(self) -> str:
+        """Place and name, what was expected, what came, and each policy's reason; empty if it passed."""
+        if self.passed:
+            return ""
+        lines = [*self.differences, *reason_lines(self.decision.reasons), *(f"Hint: {hint}" for hint in self.hints)]
+        return "\n".join([f"{self.case.place}: {self.case.name}", *(f"  {line}" for line in lines)])
+
+
+def run_case(extension: Extension, case: Case) -> CaseResult:
+    """Ask the extension. Neither the network nor the environment is asked.
+
+    Raises:
+        CaseError: The extension has no such setting or policy, or the value is none for it.
+    """
+    try:
+        decision = decide(
+            extension,
+            case.event,
+            settings=case.settings,
+            modes=case.modes,
+            snapshot=case.snapshot or LookupFailed(_NO_SNAPSHOT),
+            parameters=case.parameters,
+            options=case.options,
+            now=case.now,
+        )
+    except SettingsError as error:
+        raise CaseError(case.file, _culprits(extension, case) or [Problem(case.line, str(error))]) from None
+    result = CaseResult(case, decision, tuple(_unasked(extension, case, decision)))
+    return replace(result, hints=(*result.hints, *_failures(decision))) if result.passed else result
+
+
+def policies_for(extension: Extension, code: str) -> list[Policy]:
+    """The policies that are registered for an event code."""
+    return [policy for policy in extension.policies if code in policy.events or EVERY_EVENT in policy.events]
+
+
+def _culprits(extension: Extension, case: Case) -> list[Problem]:
+    """What is wrong with each setting and each mode by itself; not what is missing beside it."""
+    problems = []
+    changes = [(name, {name: value}, None) for name, value in case.settings.items()]
+    for name, settings, modes in (*changes, *((name, None, {name: mode}) for name, mode in case.modes.items())):
+        try:
+            trial(extension, settings, modes)
+        except SettingsError as error:
+            if name in str(error):
+                problems.append(Problem(case.lines.get(name, case.line), str(error)))
+    return problems
+
+
+def _unasked(extension: Extension, case: Case, decision: Decision) -> Iterator[str]:
+    """Why no policy said anything, if that is so."""
+    code = case.event.event_code
+    if not case.blocking:
+        yield f"nobody waits for an answer to this {code}, so no policy is asked"
+    elif not decision.reasons:
+        idle = policies_for(extension, code)
+        if idle:
+            yield f"the policies of {code} do nothing here: {', '.join(_idleness(policy, case) for policy in idle)}"
+        else:
+            yield f"no policy looks at {code}, so the answer is the default"
+
+
+def _failures(decision: Decision) -> Iterator[str]:
+    """Which policies failed. A denial that is expected may come of that, and then it is none of the rule."""
+    for reason in decision.reasons:
+        if reason.error is not None:
+            yield f"{reason.policy} failed: {error_of(reason)}"
+
+
+def _idleness(policy: Policy, case: Case) -> str:
+    if case.modes.get(policy.id, policy.mode) == "off":
+        return f"{policy.id} (off)"
+    needs = " and ".join(f"{policy.pack}.{field}" for field in policy.needs)
+    return f"{policy.id} (needs {needs})" if needs else policy.id
+
+
+def _with(parts: Sequence[str]) -> str:
+    return f" with {' and '.join(_quoted(part) for part in parts)}" if parts else ""
+
+
+def _quoted(text: str) -> str:
+    return f'"{" ".join(text.split())}"'

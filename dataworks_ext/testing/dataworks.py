@@ -1,0 +1,188 @@
+"""DataWorks as a test needs it: it sends messages to a function, takes the replies, and answers questions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import datetime
+from itertools import count
+from typing import Final, TypeVar
+
+from ..configuration import Configuration
+from ..context import MessageScope
+from ..decision import Decision, Verdict
+from ..events import Event
+from ..extension import Extension
+from ..function import Function
+from ..lookup import LookupFailed
+from ..message import Channel, Message, MessageError, read_message
+from ..snapshots import FileExecution, Snapshot
+from .contexts import FunctionContext
+from .deciding import NOON
+from .samples import message
+from .sent import Sent, State
+from .stand_in import StandIn
+
+S = TypeVar("S")
+
+
+class DataWorks:
+    """A context in which an extension is a running function, and DataWorks calls it.
+
+    Messages go through the function's handler. Replies, and questions about snapshots, parameters and options, go over
+    HTTP, on loopback, by the client that runs in production.
+
+    Args:
+        extension: What decides. `configure` configures it.
+    """
+
+    def __init__(self, extension: Extension) -> None:
+        self.snapshot: Snapshot | Exception | None = None
+        """What DataWorks keeps of the file or table. An exception stands for what it does not say, here and below."""
+        self.parameters: Mapping[str, str] | Exception = {}
+        """The extension's parameters."""
+        self.options: Mapping[str, object] | Exception = {}
+        """What every workspace chose of the extension's options."""
+        self._extension = extension
+        self._environment: Mapping[str, str] = {}
+        self._function: _WatchedFunction | None = None
+        self._now = NOON
+        self._numbers = count(1)
+        self._running = ExitStack()
+        self._stand_in: StandIn | None = None
+
+    def __enter__(self) -> DataWorks:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self._running.close()
+
+    def configure(self, environment: Mapping[str, str]) -> Configuration:
+        """Give the function these environment variables, in place of those that it had: `DOWNLOADS_MAX_ROWS="10"`.
+
+        Returns:
+            What they mean, with the problems that the function would record.
+        """
+        self._environment = dict(environment)
+        self._function = None
+        return self._extension.configure(self._environment)
+
+    def send(
+        self,
+        code: str | type[Event],
+        /,
+        channel: Channel | None = None,
+        *,
+        now: datetime | None = None,
+        message_id: str | None = None,
+        **changes: object,
+    ) -> Sent:
+        """Send the message of an event, and take the reply.
+
+        Args:
+            code: An event code, or the class of an event.
+            channel: `function-compute` or `eventbridge`; by default the one on which DataWorks sends the event.
+            now: What time it is for the function; `NOON`, a Monday, by default.
+            message_id: Its id; one of its own by default. A message that comes once more has the id that it had.
+            changes: Of the event, as for `sample`: `data_row_size=250_000`.
+
+        Raises:
+            NoSampleError: There is no such event.
+            ChangeError: There is no such field, with the nearest one, or the value is none for it.
+            DeliveryError: The reply could not be delivered.
+        """
+        number = f"message-{next(self._numbers)}" if message_id is None else message_id
+        return self.send_raw(message(code, channel, message_id=number, **changes), now=now)
+
+    def send_raw(self, message: bytes, *, now: datetime | None = None) -> Sent:
+        """Send one message as it is, or what is none.
+
+        Args:
+            message: The bytes that the function gets.
+            now: As for `send`.
+
+        Raises:
+            ValueError: It is an array of several messages, or `now` has no time zone.
+            DeliveryError: The reply could not be delivered.
+        """
+        self._now = NOON if now is None else now
+        if self._now.tzinfo is None:
+            raise ValueError(f"now={self._now.isoformat()} has no time zone; give it one: tzinfo=timezone.utc")
+        function, stand_in = self._deployed()
+        reply = json.loads(function.handler(message, FunctionContext()))
+        if isinstance(reply, list) and len(reply) != 1:
+            raise ValueError(f"expected one message, got an array of {len(reply)}; send each by itself")
+        answer = reply[0] if isinstance(reply, list) else reply
+        verdict, text = Verdict(answer["checkResult"]), str(answer.get("errorMessage", ""))
+        received = _read(message)
+        if received is None:
+            return Sent("", None, "function-compute", verdict, text, "Failed", None)
+        state: State | None = _state(verdict) if received.blocking else None
+        if state is not None and received.channel == "eventbridge":
+            verdict, text, state = _arrived(stand_in, received.message_id) or (verdict, text, "Checking")
+        decision = function.decision
+        return Sent(received.event_code, received.message_id, received.channel, verdict, text, state, decision)
+
+    def _deployed(self) -> tuple[_WatchedFunction, StandIn]:
+        """The function, and the DataWorks that it calls, which both start with the first message."""
+        if self._stand_in is None:
+            self._stand_in = self._running.enter_context(StandIn())
+        stand_in, parameters, options = self._stand_in, _copied(self.parameters), _copied(self.options)
+        if (stand_in.parameters, stand_in.options) != (parameters, options):
+            self._function = None  # it keeps what it was told for a minute
+        stand_in.snapshot, stand_in.parameters, stand_in.options = _written(self.snapshot), parameters, options
+        if self._function is None:
+            environment = {**self._environment, **stand_in.environment}
+            self._function = _WatchedFunction(self._extension, clock=lambda: self._now, environment=environment)
+        self._function.decision = None
+        return self._function, stand_in
+
+
+class _WatchedFunction(Function):
+    """A function that keeps its last decision."""
+
+    decision: Decision | None = None
+
+    def decide(self, scope: MessageScope) -> Decision:
+        """The decision on one message."""
+        self.decision = super().decide(scope)
+        return self.decision
+
+
+_REPLY_TEXTS: Final = ("CheckResultTip", "CheckMessage")
+_NO_SNAPSHOT: Final = "the test gives no snapshot; set dataworks.snapshot = committed_file(content=…)"
+
+
+def _read(data: bytes) -> Message | None:
+    try:
+        return read_message(data)
+    except MessageError:
+        return None
+
+
+def _state(verdict: Verdict) -> State:
+    return "Failed" if verdict is Verdict.FAIL else "Passed"
+
+
+def _arrived(stand_in: StandIn, message_id: str | None) -> tuple[Verdict, str, State] | None:
+    """The first answer for that message: DataWorks takes no second one."""
+    for reply in stand_in.replies:
+        if reply["MessageId"] == message_id:
+            verdict = Verdict(reply["CheckResult"])
+            text = next((reply[name] for name in _REPLY_TEXTS if name in reply), "")
+            return verdict, "" if text == verdict.value else text, _state(verdict)
+    return None
+
+
+def _copied(given: Mapping[str, S] | Exception) -> Mapping[str, S] | Exception:
+    """So that a change of the test's own mapping is noticed."""
+    return given if isinstance(given, Exception) else dict(given)
+
+
+def _written(snapshot: Snapshot | Exception | None) -> Mapping[str, object] | Exception:
+    """`EventDetail`, as DataWorks writes it."""
+    if snapshot is None or isinstance(snapshot, Exception):
+        return snapshot or LookupFailed(_NO_SNAPSHOT)
+    kind = "FileExecutionCommand" if isinstance(snapshot, FileExecution) else type(snapshot).__name__
+    return {kind: snapshot.model_dump(mode="json", by_alias=True, exclude_none=True)}

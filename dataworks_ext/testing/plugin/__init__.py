@@ -1,0 +1,224 @@
+"""The pytest plugin: its options, fixtures and hooks.
+
+What they do is in the files beside it. pytest imports this one in every run, also where nobody asks for policies, so
+the others, and the framework, are imported when they are needed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from ...extension import Extension
+    from ..dataworks import DataWorks
+    from .app import App
+    from .coverage import PolicyCoverage
+    from .watch import Watch
+
+_FRAMEWORK: Final = "dataworks_ext.extension"
+_MARKER: Final = (
+    "dataworks_events(*events): run the test once with each event code as its argument `event_code`; events are codes "
+    "or classes, and without any all that can be refused."
+)
+_APP: Final[pytest.StashKey[App]] = pytest.StashKey()
+_LOOKOUT: Final[pytest.StashKey[_Lookout]] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What the plugin can be told."""
+    group = parser.getgroup("dataworks-ext", "policies for DataWorks")
+    group.addoption(
+        "--dataworks-app",
+        metavar="MODULE:ATTRIBUTE",
+        help="The extension under test; by default what the ini option dataworks_app or the variable DATAWORKS_EXT_APP "
+        "says, or policies:extension.",
+    )
+    group.addoption(
+        "--policy-coverage", action="store_true", help="End with a table of how often each policy said what."
+    )
+    group.addoption(
+        "--policy-coverage-fail-under",
+        type=float,
+        metavar="PERCENT",
+        help="Fail if tests saw fewer policies both object and let pass. Implies --policy-coverage.",
+    )
+    parser.addini("dataworks_app", "The extension under test, as MODULE:ATTRIBUTE.", default="")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make ready what the options ask for."""
+    config.addinivalue_line("markers", _MARKER)
+    config.stash[_LOOKOUT] = _Lookout()
+    is_counting = config.option.policy_coverage or config.option.policy_coverage_fail_under is not None
+    if is_counting and not config.option.collectonly and not hasattr(config, "workerinput"):
+        from .coverage import PolicyCoverage
+
+        config.pluginmanager.register(_Counting(config, PolicyCoverage()))
+
+
+@pytest.fixture
+def extension(pytestconfig: pytest.Config) -> Extension:
+    """The extension under test: a copy, with the settings and modes that its authors chose."""
+    from ..deciding import trial
+    from .app import AppError
+
+    try:
+        loaded = app_of(pytestconfig).extension()
+    except AppError as error:
+        problem = str(error)
+    else:
+        return trial(loaded)
+    pytest.fail(problem, pytrace=False)
+
+
+@pytest.fixture
+def dataworks(extension: Extension) -> Iterator[DataWorks]:
+    """DataWorks, which sends messages to the extension under test and takes its replies."""
+    from ..dataworks import DataWorks
+
+    with DataWorks(extension) as running:
+        yield running
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect a case file, in a project that says which extension it tests."""
+    if file_path.suffix not in (".yaml", ".yml") or not _chosen_app(parent.config):
+        return None
+    root = parent.config.rootpath
+    if root not in file_path.parents or "cases" not in file_path.relative_to(root).parts[:-1]:
+        return None
+    from .collection import CaseFile
+
+    collected: pytest.Collector = CaseFile.from_parent(parent, path=file_path)
+    return collected
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a marked test with each event code of its mark."""
+    mark = metafunc.definition.get_closest_marker("dataworks_events")
+    if mark is None:
+        return
+    from .marker import MarkerError, codes_of
+
+    try:
+        codes = codes_of(mark.args)
+    except MarkerError as error:
+        raise pytest.Collector.CollectError(f"{metafunc.definition.nodeid}: dataworks_events: {error}") from None
+    metafunc.parametrize("event_code", codes)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, bool, bool]:
+    """Watch decisions while tests run, and only then."""
+    lookout = session.config.stash[_LOOKOUT]
+    try:
+        return (yield)
+    finally:
+        lookout.end()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """Forget the decisions of the test before."""
+    if watch := item.config.stash[_LOOKOUT].watch():
+        watch.forget()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Watch, also if the first policy of the run came with a fixture of this test."""
+    item.config.stash[_LOOKOUT].watch()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Write into the report what was decided. The counts go with it because pytest-xdist sends it elsewhere."""
+    report = yield
+    watch = item.config.stash[_LOOKOUT].watch()
+    if watch is not None and watch.total:
+        vars(report)["policies_said"] = watch.take_counts()
+        add_section = getattr(report.longrepr, "addsection", None)
+        if report.failed and add_section is not None:
+            from .report import TITLE, decisions_text
+
+            add_section(TITLE, decisions_text(watch.latest, watch.total))
+    return report
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Say in the words of DataWorks what differs."""
+    if _FRAMEWORK not in sys.modules:
+        return None
+    from .report import comparison
+
+    return comparison(op, left, right)
+
+
+class _Lookout:
+    """Watches decisions as soon as there can be any: when the framework is imported."""
+
+    def __init__(self) -> None:
+        self._patch = pytest.MonkeyPatch()
+        self._watch: Watch | None = None
+
+    def watch(self) -> Watch | None:
+        """What was decided; None if there can be no decision yet."""
+        if self._watch is None and _FRAMEWORK in sys.modules:
+            from ...extension import Extension
+            from .watch import Watch
+
+            self._watch = Watch()
+            self._patch.setattr(Extension, "decide", self._watch.on(Extension.decide))
+        return self._watch
+
+    def end(self) -> None:
+        """Leave the framework as it was."""
+        self._patch.undo()
+
+
+class _Counting:
+    """The hooks of a run that counts what policies say."""
+
+    def __init__(self, config: pytest.Config, coverage: PolicyCoverage) -> None:
+        self._config = config
+        self._coverage = coverage
+        self._lines: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count on."""
+        self._coverage.add(getattr(report, "policies_said", ()))
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Sum up, and fail the run if the coverage is too low."""
+        from .coverage import summary
+
+        least: float | None = self._config.option.policy_coverage_fail_under
+        self._lines, is_enough = summary(self._coverage, app_of(self._config), least)
+        if not is_enough and exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show the table."""
+        terminalreporter.write_sep("=", "policy coverage")
+        for line in self._lines:
+            terminalreporter.write_line(line)
+
+
+def app_of(config: pytest.Config) -> App:
+    """The extension under test."""
+    from .app import App
+
+    if _APP not in config.stash:
+        config.stash[_APP] = App(_chosen_app(config), config.rootpath)
+    return config.stash[_APP]
+
+
+def _chosen_app(config: pytest.Config) -> str:
+    """What option or ini file name; empty if neither does."""
+    option: str | None = config.option.dataworks_app
+    return option or str(config.getini("dataworks_app"))

@@ -1,0 +1,64 @@
+"""Looking on while decisions are made."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final, NamedTuple
+
+from ...context import MessageScope
+from ...decision import Decision
+from ...events import Event
+from ...extension import Extension
+from ...message import Message
+from .coverage import Said, said
+
+_MOST_SHOWN: Final = 10
+"""Decisions of one test that are kept. A test that makes more is about the last ones, as when Hypothesis has shrunk."""
+
+
+class Seen(NamedTuple):
+    """A decision, and the event that it is about."""
+
+    event_code: str
+    decision: Decision
+
+
+class Watch:
+    """What was decided since the last test began."""
+
+    def __init__(self) -> None:
+        self.latest: deque[Seen] = deque(maxlen=_MOST_SHOWN)
+        """The last decisions."""
+        self.total = 0
+        """How many there were."""
+        self._said: Counter[tuple[str, Said]] = Counter()
+
+    def forget(self) -> None:
+        """Begin anew, with another test."""
+        self.latest.clear()
+        self.total = 0
+        self._said.clear()
+
+    def take_counts(self) -> list[tuple[str, Said, int]]:
+        """How often which policy said what since this was last asked."""
+        counts = [(policy, word, times) for (policy, word), times in self._said.items()]
+        self._said.clear()
+        return counts
+
+    def on(self, decide: Callable[..., Decision]) -> Callable[..., Decision]:
+        """`Extension.decide`, watched."""
+
+        @wraps(decide)
+        def watched(extension: Extension, subject: Message | Event | MessageScope, **options: Any) -> Decision:
+            decision = decide(extension, subject, **options)
+            self._see(subject.message if isinstance(subject, MessageScope) else subject, decision)
+            return decision
+
+        return watched
+
+    def _see(self, about: Message | Event, decision: Decision) -> None:
+        self.total += 1
+        self.latest.append(Seen(str(about.event_code), decision))
+        self._said.update((reason.policy, said(reason)) for reason in decision.reasons)
