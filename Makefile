@@ -15,6 +15,7 @@ test: $(VENV)/.installed  ## Run every check, then the tests on every other Pyth
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -m "not untraced"
 	$(BIN)/python -m pytest -m untraced
+	$(BIN)/python -m pytest tests/policies cases --policy-coverage-fail-under=100
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	sh tests/other-pythons.sh

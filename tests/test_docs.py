@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from dataworks_ext.cli._app import app
+from dataworks_ext.testing import message
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -80,14 +81,20 @@ def _source(page: Path) -> str:
     return source
 
 
-@pytest.fixture
-def tutorial(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A folder with what the tutorial defines, and its cases."""
-    cases = [text for language, text in _blocks(TUTORIAL) if language == "yaml"]
-    (pytester.path / "documented_example.py").write_text(_source(TUTORIAL), encoding="utf-8")
+def _make_project(pytester: pytest.Pytester, page: Path) -> int:
+    """Write what the page defines, and its cases. Returns how many tests and cases there are."""
+    cases = [text for language, text in _blocks(page) if language == "yaml"]
+    (pytester.path / "documented_example.py").write_text(_source(page), encoding="utf-8")
     (pytester.path / "cases").mkdir()
     (pytester.path / "cases" / "downloads.yaml").write_text("\n".join(cases), encoding="utf-8")
     pytester.makeini("[pytest]\ndataworks_app = documented_example:extension")
+    return sum(len(re.findall(r"^(?:def test_|- name:)", text, re.MULTILINE)) for _, text in _blocks(page))
+
+
+@pytest.fixture
+def tutorial(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A folder with what the tutorial defines, and its cases."""
+    _make_project(pytester, TUTORIAL)
     return pytester
 
 
@@ -97,13 +104,12 @@ def _has_block(output: list[str], text: str) -> bool:
     return all(line in printed for line in text.splitlines() if line != "…")
 
 
-def test_the_tests_of_the_tutorial_pass(tutorial: pytest.Pytester) -> None:
-    """Every test function and every case runs."""
-    result = tutorial.runpytest("documented_example.py", "cases")
-    outcomes = result.parseoutcomes()
-    written = sum(len(re.findall(r"^(?:def test_|- name:)", text, re.MULTILINE)) for _, text in _blocks(TUTORIAL))
-    assert list(outcomes) == ["passed"]
-    assert outcomes["passed"] > written  # one runs for two events
+@pytest.mark.parametrize(("page", "repeated"), [(TUTORIAL, 1), (README, 0)], ids=["tutorial", "README"])
+def test_the_documented_tests_pass(pytester: pytest.Pytester, page: Path, repeated: int) -> None:
+    """Every test function and every case runs; one of the tutorial runs for two events."""
+    written = _make_project(pytester, page)
+    assert written
+    pytester.runpytest("documented_example.py", "cases").assert_outcomes(passed=written + repeated)
 
 
 def test_the_tutorial_prints_what_is_printed(tutorial: pytest.Pytester) -> None:
@@ -143,3 +149,24 @@ def test_commands_exist(arguments: str) -> None:
 def test_a_command_that_does_not_exist_is_noticed() -> None:
     """The check above is none if `--help` hides a wrong option."""
     assert CliRunner().invoke(app, ["events", "--no-such-option", "--help"]).exit_code == 2
+
+
+_ELSEWHERE = ("deploy", "invoke", "local", "package")
+"""Commands that call, build or wait; they have tests of their own."""
+
+
+@pytest.mark.parametrize("arguments", [one for one in _commands() if not one.startswith(_ELSEWHERE)])
+def test_commands_run(arguments: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A documented command does what it is there for, with the files that it names: 1 says that something is denied."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(ROOT)])
+    for name in ("message.json", "saved.json"):
+        Path(name).write_bytes(message("download-resources"))
+    Path("code.sql").write_text("SELECT 1")
+    Path("rules.py").write_text("from policies import extension")
+    for name in ("cases", "policies", "s.yaml"):
+        Path(name).symlink_to(ROOT / name)
+    result = CliRunner().invoke(app, shlex.split(arguments), input=message("download-resources"))
+    monkeypatch.delitem(sys.modules, "rules", raising=False)
+    assert result.exit_code in (0, 1), result.output
+    assert isinstance(result.exception, SystemExit | None), result.output

@@ -10,6 +10,9 @@ from pydantic import AliasChoices, AliasPath, BaseModel, ValidationError
 from ..errors import ExtensionError
 from ..events import Event
 from ..policy import nearest
+from .mistakes import is_of_the_test
+
+__tracebackhide__ = is_of_the_test
 
 
 class ChangeError(ExtensionError):

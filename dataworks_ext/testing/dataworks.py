@@ -20,9 +20,12 @@ from ..message import Channel, Message, MessageError, read_message
 from ..snapshots import FileExecution, Snapshot
 from .contexts import FunctionContext
 from .deciding import NOON
+from .mistakes import is_of_the_test
 from .samples import message
 from .sent import Sent, State
 from .stand_in import StandIn
+
+__tracebackhide__ = is_of_the_test
 
 S = TypeVar("S")
 

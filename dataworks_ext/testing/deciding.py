@@ -19,6 +19,9 @@ from ..lookup import LookupFailed
 from ..message import Message, read_message
 from ..policy import EVERY_EVENT, Policy, PolicyPack, nearest, packs_of
 from ..snapshots import Snapshot
+from .mistakes import is_of_the_test
+
+__tracebackhide__ = is_of_the_test
 
 NOON: Final = datetime(2026, 3, 2, 12, 0, tzinfo=SHANGHAI)
 """What time it is in a test that does not say: noon of a Monday in Shanghai."""

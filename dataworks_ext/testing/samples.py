@@ -19,6 +19,9 @@ from ..events import Event, EventError, catalog, code_of, event_class, read_even
 from ..message import Channel, read_message
 from ..policy import nearest
 from .changes import ChangeError, changed_payload
+from .mistakes import is_of_the_test
+
+__tracebackhide__ = is_of_the_test
 
 DIRECT_ID: Final = "52d44ee7-b51f-4d4d-afeb-5b1a9c3e0001"
 """The id of a message that comes directly."""

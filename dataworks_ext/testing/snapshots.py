@@ -11,6 +11,9 @@ from typing import Final, TypeVar
 from ..events import NodeType
 from ..snapshots import CommittedFile, DeletedFile, FileExecution, Snapshot, TableColumn, TableModel
 from .changes import changed_object
+from .mistakes import is_of_the_test
+
+__tracebackhide__ = is_of_the_test
 
 S = TypeVar("S", CommittedFile, DeletedFile, FileExecution, TableModel)
 _CODE: Final = "SELECT COUNT(*) FROM orders WHERE ds = '20260301';"

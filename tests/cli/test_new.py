@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from dataworks_ext.cli import new
 from dataworks_ext.cli._app import app
 from dataworks_ext.deploy import lock
+from dataworks_ext.deploy.local import runtimes_at_hand
 
 ROOT = Path(__file__).parent.parent.parent
 PYPROJECT = str(ROOT / "pyproject.toml")
@@ -306,6 +307,30 @@ class TestTheProject:
         after = subprocess.run(doctor, cwd=copy, capture_output=True, text=True, env=environment)
         assert after.stdout.startswith("In order: ")
         assert after.returncode == 0
+
+    def test_the_commands_of_the_tutorial_work(self, copy: Path, environment: dict[str, str]) -> None:
+        """Those after the first three, which made the project. The last one is denied, as its page says."""
+        text = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+        commands = "".join(re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)).splitlines()
+        assert commands[:3] == [
+            "pip install 'dataworks-ext[cli,test]'",
+            "dataworks-ext new data-guard",
+            "cd data-guard",
+        ]
+        assert commands[-1] == "dataworks-ext invoke download-resources"
+        _lock(copy / "policies")
+        path = f"{copy / '.venv' / 'bin'}{os.pathsep}{environment['PATH']}"
+        for command in commands[3:] if PYTHON in runtimes_at_hand() else commands[3:-1]:
+            done = subprocess.run(
+                command.replace("make ", f"make PYTHON={sys.executable} "),
+                shell=True,
+                cwd=copy,
+                capture_output=True,
+                text=True,
+                env={**environment, "PATH": path},
+            )
+            denied = command == commands[-1]
+            assert done.returncode == denied, f"{command}\n{done.stdout}{done.stderr}"
 
     def test_a_python_that_is_not_there_is_named(self, here: Path) -> None:
         _new("data-guard")

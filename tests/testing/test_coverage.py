@@ -100,6 +100,13 @@ def test_a_coverage_that_is_enough_fails_nothing(project: pytest.Pytester) -> No
     assert result.ret == pytest.ExitCode.OK
 
 
+@pytest.mark.parametrize("least", ["-1", "101", "all", "nan"])
+def test_what_is_no_percentage_is_told(project: pytest.Pytester, least: str) -> None:
+    result = run(project, f"--policy-coverage-fail-under={least}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert f"expected a percentage, from 0 to 100, got {least}" in str(result.stderr)
+
+
 def test_only_collecting_covers_nothing_and_fails_nothing(project: pytest.Pytester) -> None:
     result = run(project, "--policy-coverage-fail-under=50", "--collect-only")
     result.stdout.no_fnmatch_line("*policy coverage*")

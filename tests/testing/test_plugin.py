@@ -315,6 +315,21 @@ def test_a_decision_is_not_compared_with_a_word(project: pytest.Pytester) -> Non
 # A project that does not use it
 
 
+def test_a_mistake_of_the_test_shows_its_own_lines_only(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        from dataworks_ext.testing import decide, sample
+        from rules import row_limit
+
+        def test_field(): sample("download-resources", data_row_sise=1)
+        def test_code(dataworks): dataworks.send("download-resource")
+        def test_setting(): decide(row_limit, sample("download-resources"), settings={"max": 1})
+    """)
+    result = run(project)
+    result.assert_outcomes(failed=3)
+    assert "dataworks_ext/" not in str(result.stdout)
+    assert 'download-resources has no field data_row_sise; did you mean "data_row_size"?' in str(result.stdout)
+
+
 def comparable(result: pytest.RunResult) -> list[str]:
     """What was printed, without times and the list of plugins."""
     lines = [re.sub(r"\d+\.\d+s", "0s", line) for line in result.stdout.lines]

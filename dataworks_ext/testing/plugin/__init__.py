@@ -6,6 +6,7 @@ the others, and the framework, are imported when they are needed.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -43,7 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--policy-coverage-fail-under",
-        type=float,
+        type=_percentage,
         metavar="PERCENT",
         help="Fail if tests saw fewer policies both object and let pass. Implies --policy-coverage.",
     )
@@ -157,6 +158,17 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
     from .report import comparison
 
     return comparison(op, left, right)
+
+
+def _percentage(text: str) -> float:
+    """For argparse."""
+    try:
+        percentage = float(text)
+    except ValueError:
+        percentage = -1
+    if 0 <= percentage <= 100:
+        return percentage
+    raise argparse.ArgumentTypeError(f"expected a percentage, from 0 to 100, got {text}")
 
 
 class _Lookout:
