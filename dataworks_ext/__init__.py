@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ._on_demand import names_on_demand
 
@@ -22,17 +22,16 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_NAMES: Final = {
-    "context": "PolicyContext",
-    "decision": "Decision Outcome Reason Verdict allow deny warn",
-    "errors": "ExtensionError RegistrationError",
-    "extension": "Extension",
-    "policy": "PolicyPack",
-}
-"""What a module brings, when it is first asked for: pytest imports this package in every run, for its plugin."""
-
+# pytest imports this package in every run, for its plugin: what it brings is imported when it is first asked for
 _load, __dir__ = names_on_demand(
-    globals(), {name: module for module, names in _NAMES.items() for name in names.split()}
+    globals(),
+    {
+        "context": "PolicyContext",
+        "decision": "Decision Outcome Reason Verdict allow deny warn",
+        "errors": "ExtensionError RegistrationError",
+        "extension": "Extension",
+        "policy": "PolicyPack",
+    },
 )
 if not TYPE_CHECKING:  # type checkers know the names above, and only those
     __getattr__ = _load

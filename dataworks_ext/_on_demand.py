@@ -8,14 +8,15 @@ from typing import Any
 
 
 def names_on_demand(
-    package: dict[str, Any], homes: Mapping[str, str]
+    package: dict[str, Any], modules: Mapping[str, str]
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """`__getattr__` and `__dir__` of a package.
 
     Args:
         package: The package's `globals()`. A name is kept there once it is imported.
-        homes: The module of each name, from the package on.
+        modules: The names of each module of the package, with spaces between them.
     """
+    homes = {name: module for module, names in modules.items() for name in names.split()}
 
     def load(name: str) -> object:
         """The value of a name. Raises AttributeError if the package has no such name."""

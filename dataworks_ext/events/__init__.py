@@ -5,7 +5,6 @@ A class is imported when it is first asked for, so a function pays for the DataW
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from .._on_demand import names_on_demand
@@ -70,14 +69,15 @@ _OTHERS: Final = {
 """Where the names are that stand for no event code. A class that does is in the file of its DataWorks module."""
 
 
-def _homes() -> Iterator[tuple[str, str]]:
-    for home, names in _OTHERS.items():
-        yield from ((name, home) for name in names.split())
+def _modules() -> dict[str, str]:
+    modules = dict(_OTHERS)
     for entry in catalog.values():
-        yield class_name(entry.code), entry.module.replace("DataStudio", "data_studio").replace(" ", "_").lower()
+        module = entry.module.replace("DataStudio", "data_studio").replace(" ", "_").lower()
+        modules[module] = f"{modules.get(module, '')} {class_name(entry.code)}"
+    return modules
 
 
-_load, __dir__ = names_on_demand(globals(), dict(_homes()))
+_load, __dir__ = names_on_demand(globals(), _modules())
 if not TYPE_CHECKING:  # type checkers know the names above, and only those
     __getattr__ = _load
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from .._on_demand import names_on_demand
 
@@ -26,19 +26,18 @@ if TYPE_CHECKING:
     from .snapshots import file_execution as file_execution
     from .snapshots import table_model as table_model
 
-_NAMES: Final = {
-    "changes": "ChangeError",
-    "contexts": "FunctionContext",
-    "dataworks": "DataWorks",
-    "deciding": "NOON SubjectError decide trial",
-    "samples": "NoSampleError eventbridge_message function_compute_message message sample sample_payload",
-    "sent": "Sent",
-    "snapshots": "committed_file deleted_file file_execution table_model",
-}
-"""What a module brings, when it is first asked for: pytest imports this package in every run, for its plugin."""
-
+# pytest imports this package in every run, for its plugin: what it brings is imported when it is first asked for
 _load, __dir__ = names_on_demand(
-    globals(), {name: module for module, names in _NAMES.items() for name in names.split()}
+    globals(),
+    {
+        "changes": "ChangeError",
+        "contexts": "FunctionContext",
+        "dataworks": "DataWorks",
+        "deciding": "NOON SubjectError decide trial",
+        "samples": "NoSampleError eventbridge_message function_compute_message message sample sample_payload",
+        "sent": "Sent",
+        "snapshots": "committed_file deleted_file file_execution table_model",
+    },
 )
 if not TYPE_CHECKING:  # type checkers know the names above, and only those
     __getattr__ = _load

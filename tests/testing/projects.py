@@ -18,8 +18,8 @@ from dataworks_ext.events import catalog, event_class
 INI: Final = "[pytest]\ndataworks_app = rules:extension\naddopts = --strict-markers -p no:cacheprovider\n"
 """Says that the extension under test is `rules:extension`."""
 
-for _module in pkgutil.iter_modules(dataworks_ext.testing.__path__):
-    import_module(f"dataworks_ext.testing.{_module.name}")
+for _module in pkgutil.walk_packages(dataworks_ext.testing.__path__, "dataworks_ext.testing."):
+    import_module(_module.name)
 for _code in catalog:
     event_class(_code)
 
