@@ -28,7 +28,8 @@ def utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-def _in_utc(moment: datetime) -> datetime:
+def in_utc(moment: datetime) -> datetime:
+    """The same moment, in UTC. Raises ValueError for one without a time zone."""
     if moment.tzinfo is None:
         raise ValueError(f"now={moment.isoformat()} has no time zone; give it one: tzinfo=timezone.utc")
     return moment.astimezone(timezone.utc)
@@ -51,7 +52,7 @@ class MessageScope:
         self.message = message
         self.request_id = request_id
         self.deadline = deadline
-        self.now = utc_now() if now is None else _in_utc(now)
+        self.now = utc_now() if now is None else in_utc(now)
         self._logger = logger
         self._events: dict[type[Event], Event | EventError] = {}
         self._lookup = lookup

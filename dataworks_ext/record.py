@@ -13,7 +13,7 @@ import structlog
 from pydantic_core import to_json
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
-from .context import MessageScope, utc_now
+from .context import MessageScope, in_utc, utc_now
 from .decision import TEXT_LIMIT, Decision, Reason, shorten
 from .errors import ExtensionError
 from .events import Event, EventError
@@ -116,10 +116,10 @@ class Recorder:
 
     def note(self, kind: Kind, **fields: object) -> None:
         """Record something that is no decision on a message."""
-        self._records.line({"schema": SCHEMA, "kind": kind, "time": self._clock(), **fields})
+        self._records.line({"schema": SCHEMA, "kind": kind, "time": in_utc(self._clock()), **fields})
 
     def _stamp(self, logger: object, method: str, line: EventDict) -> EventDict:
-        return {**line, "time": self._clock()}
+        return {**line, "time": in_utc(self._clock())}
 
     def _reason(self, reason: Reason, payload: Mapping[str, object]) -> dict[str, object]:
         policy, verdict, message, mode, elapsed_ms, error = reason

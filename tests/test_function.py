@@ -174,7 +174,7 @@ def test_a_clock_says_what_time_it_is(capsys: pytest.CaptureFixture[str]) -> Non
     answer(function, download())
     answer(function, b"[]")
     assert told == [NOON]
-    assert [record["time"] for record in records(capsys)] == ["2026-03-02T12:00:00+08:00"] * 3
+    assert [record["time"] for record in records(capsys)] == ["2026-03-02T04:00:00Z"] * 3
 
 
 def test_a_context_without_a_request_id_is_good_enough() -> None:
