@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+
 import pytest
 
 from dataworks_ext.testing.cases.located import Fields, LineError, read_yaml
@@ -69,10 +72,24 @@ def test_a_value_may_be_repeated() -> None:
         ("!!binary YQ==", 1, "leave the tag out"),
         ("!!int five", 1, "expected a number, got 'five'"),
         ("a: 1\n? [b]\n: 2", 2, "a name should be a word"),
-        ("[" * 3_000, 1, "nested too deeply"),
     ],
 )
 def test_a_mistake_has_its_line(text: str, line: int, problem: str) -> None:
     with pytest.raises(LineError, match=problem) as raised:
         read_yaml(text)
     assert raised.value.line == line
+
+
+@pytest.fixture
+def _usual_recursion() -> Iterator[None]:
+    """Python's own limit: libraries that other tests use raise it."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000)
+    yield
+    sys.setrecursionlimit(limit)
+
+
+@pytest.mark.usefixtures("_usual_recursion")
+def test_what_is_nested_too_deeply_is_told() -> None:
+    with pytest.raises(LineError, match="nested too deeply"):
+        read_yaml("[" * 3_000)
