@@ -114,6 +114,10 @@ class Decision(NamedTuple):
         """Whether the operation goes on: DataWorks lets a warning pass."""
         return self.verdict is not Verdict.FAIL
 
+    def __repr__(self) -> str:
+        text = f": {self.message}" if self.message else ""
+        return f"<Decision {self.verdict}{text}>"
+
 
 def combine(reasons: Sequence[Reason]) -> Decision:
     """Any denial is `FAIL`, else any warning is `WARN`, else `OK`."""

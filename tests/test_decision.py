@@ -136,6 +136,15 @@ def test_a_warning_lets_the_operation_pass(verdict: Verdict, denied: bool) -> No
     assert (decision.denied, decision.allowed) == (denied, not denied)
 
 
+@pytest.mark.parametrize(
+    ("decision", "written"),
+    [(Decision(OK, ""), "<Decision OK>"), (Decision(FAIL, "At most 10 rows."), "<Decision FAIL: At most 10 rows.>")],
+)
+def test_a_decision_is_written_as_what_the_person_sees(decision: Decision, written: str) -> None:
+    """A test that fails shows it."""
+    assert repr(decision) == written
+
+
 # The text that the person sees
 
 
