@@ -155,9 +155,9 @@ _ELSEWHERE = ("deploy", "invoke", "local", "package")
 """Commands that call, build or wait; they have tests of their own."""
 
 
-@pytest.mark.parametrize("arguments", [one for one in _commands() if not one.startswith(_ELSEWHERE)])
-def test_commands_run(arguments: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A documented command does what it is there for, with the files that it names: 1 says that something is denied."""
+@pytest.fixture
+def _named_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A folder with the files that documented commands name."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path, str(ROOT)])
     for name in ("message.json", "saved.json"):
@@ -166,7 +166,14 @@ def test_commands_run(arguments: str, tmp_path: Path, monkeypatch: pytest.Monkey
     Path("rules.py").write_text("from policies import extension")
     for name in ("cases", "policies", "s.yaml"):
         Path(name).symlink_to(ROOT / name)
+    yield
+    sys.modules.pop("rules", None)
+
+
+@pytest.mark.usefixtures("_named_files")
+@pytest.mark.parametrize("arguments", [one for one in _commands() if not one.startswith(_ELSEWHERE)])
+def test_commands_run(arguments: str) -> None:
+    """A documented command does what it is there for; 1 says that something is denied."""
     result = CliRunner().invoke(app, shlex.split(arguments), input=message("download-resources"))
-    monkeypatch.delitem(sys.modules, "rules", raising=False)
     assert result.exit_code in (0, 1), result.output
     assert isinstance(result.exception, SystemExit | None), result.output
