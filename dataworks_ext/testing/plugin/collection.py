@@ -21,6 +21,10 @@ class CaseFailed(Exception):
     """A case whose result is not the expected one. The text says all that there is to say."""
 
 
+class CaseWarning(pytest.PytestWarning):
+    """A case that passes, perhaps for another reason than its author thinks of."""
+
+
 class CaseFile(pytest.File):
     """A case file."""
 
@@ -57,7 +61,7 @@ class CaseItem(pytest.Item):
         if not result.passed:
             raise CaseFailed(result.problem)
         for hint in result.hints:
-            self.add_report_section("call", "hint", f"{self.case.place}: {hint}")
+            self.warn(CaseWarning(hint))
 
     def repr_failure(self, excinfo: ExceptionInfo[BaseException], style: object = None) -> str | TerminalRepr:
         """The text of what is wrong with the case; a traceback for anything else."""
