@@ -11,7 +11,7 @@ import _signal  # type: ignore[import-not-found]  # there are no stubs for it
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from types import FrameType
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -85,10 +85,15 @@ class Alarm:
             with Alarm(until) as sooner:
                 return sooner.run(until, function, *arguments)
         try:
-            result = _pass_through(function, arguments)
+            next(_pass_through(function, arguments))
+        except StopIteration as end:
+            result: T = end.value
         except BaseException as error:
             if isinstance(error, Interrupted) or time.monotonic() > self._deadline:
                 raise DeadlineExceeded from None
+            stop = _take_stop(error)
+            if stop is not None:
+                raise stop from None
             raise
         finally:
             if self._interruptions:
@@ -104,8 +109,23 @@ class Alarm:
         self._interruptions = 0
 
 
-def _pass_through(function: Callable[..., T], arguments: tuple[object, ...]) -> T:
+def _pass_through(function: Callable[..., T], arguments: tuple[object, ...]) -> Generator[None, None, T]:
+    """A generator that yields nothing. What is being handled in it ends with it.
+
+    An interruption can hit an `except` clause where Python then forgets that the clause is over. Outside of a generator
+    its exception would stay: every later one on this thread would have it as context, with all of its frames.
+    """
     return function(*arguments)
+    yield
+
+
+def _take_stop(error: BaseException) -> StopIteration | None:
+    """What the function raised, if it is a StopIteration: a generator lets none out, and raises another error of it."""
+    stop = error.__cause__
+    if not isinstance(stop, StopIteration) or str(error) != "generator raised StopIteration":
+        return None
+    error.__cause__ = error.__context__ = None  # or the two would hold each other
+    return stop
 
 
 _current: Alarm | None = None

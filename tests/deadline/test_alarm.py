@@ -132,6 +132,33 @@ def test_a_function_at_the_end_of_the_stack_is_stopped_promptly() -> None:
     assert exceed(time.monotonic() + SHORT, recurse) < PROMPT
 
 
+@pytest.mark.parametrize("attempt", range(10))
+def test_nothing_of_interrupted_code_stays_behind(attempt: int) -> None:
+    """Python may forget to end the `except` clause that an interruption hits. Later errors would have it as context."""
+
+    def recurse() -> None:
+        for _ in range(2):
+            with suppress(RecursionError):
+                recurse()
+
+    exceed(time.monotonic() + SHORT, recurse)
+    exceed(time.monotonic() + SHORT, swallow)
+    assert sys.exc_info() == (None, None, None)
+
+
+def test_an_exception_that_generators_cannot_raise_is_passed_on() -> None:
+    """Code runs in a generator, but nobody can tell."""
+    stop = StopIteration("enough")
+
+    def raising() -> None:
+        raise stop
+
+    deadline = time.monotonic() + 10
+    with guard(deadline) as guarded, pytest.raises(StopIteration) as raised:
+        guarded.run(deadline, raising)
+    assert raised.value is stop
+
+
 def test_interrupted_code_can_clean_up() -> None:
     cleaned = []
 
