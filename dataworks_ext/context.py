@@ -30,6 +30,8 @@ def utc_now() -> datetime:
 
 def in_utc(moment: datetime) -> datetime:
     """The same moment, in UTC. Raises ValueError for one without a time zone."""
+    if moment.tzinfo is timezone.utc:
+        return moment
     if moment.tzinfo is None:
         raise ValueError(f"now={moment.isoformat()} has no time zone; give it one: tzinfo=timezone.utc")
     return moment.astimezone(timezone.utc)

@@ -11,7 +11,7 @@ import _signal  # type: ignore[import-not-found]  # there are no stubs for it
 import signal
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -84,10 +84,9 @@ class Alarm:
         if until < self._deadline:
             with Alarm(until) as sooner:
                 return sooner.run(until, function, *arguments)
+        results: list[T] = []
         try:
-            next(_pass_through(function, arguments))
-        except StopIteration as end:
-            result: T = end.value
+            next(_pass_through(function, arguments, results), None)
         except BaseException as error:
             if isinstance(error, Interrupted) or time.monotonic() > self._deadline:
                 raise DeadlineExceeded from None
@@ -100,7 +99,7 @@ class Alarm:
                 self._stand_down()
         if time.monotonic() > self._deadline:
             raise DeadlineExceeded
-        return result
+        return results[0]
 
     def _stand_down(self) -> None:
         if self._interruptions > 1:
@@ -109,13 +108,14 @@ class Alarm:
         self._interruptions = 0
 
 
-def _pass_through(function: Callable[..., T], arguments: tuple[object, ...]) -> Generator[None, None, T]:
+def _pass_through(function: Callable[..., T], arguments: tuple[object, ...], results: list[T]) -> Iterator[None]:
     """A generator that yields nothing. What is being handled in it ends with it.
 
     An interruption can hit an `except` clause where Python then forgets that the clause is over. Outside of a generator
     its exception would stay: every later one on this thread would have it as context, with all of its frames.
     """
-    return function(*arguments)
+    results.append(function(*arguments))
+    return
     yield
 
 
