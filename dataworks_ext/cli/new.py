@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import keyword
 import re
 import shutil
 import tempfile
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Annotated, Final
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import typer
 
@@ -26,6 +30,9 @@ _TAKEN: Final = ("deny", "extension", "no_spreadsheets", "row_limit")
 """Names in the new files that a pack cannot have beside them."""
 _TEMPLATES: Final = Path(__file__).with_name("project")
 _SUFFIX: Final = ".template"
+_LOCAL: Final = """# The framework of this machine. Not for the repository: elsewhere it comes from the package index.
+FRAMEWORK_FROM := {}
+"""
 _COMMANDS: Final = ("make test", "make run")
 
 
@@ -102,10 +109,28 @@ def _contents(name: str, pack: str) -> dict[str, str]:
         "<version>": __version__,
     }
     templates = sorted(path for path in _TEMPLATES.rglob(f"*{_SUFFIX}") if path.is_file())
-    return {
+    contents = {
         _path(template.relative_to(_TEMPLATES), pack): _filled(template.read_text(encoding="utf-8"), words)
         for template in templates
     }
+    origin = _origin()
+    if origin is not None:
+        contents["local.mk"] = _LOCAL.format(str(origin).replace("$", "$$").replace("#", "\\#"))
+    return contents
+
+
+def _origin() -> Path | None:
+    """The folder or file that this framework was installed from; None if it came from an index.
+
+    Source: the packaging specification "Recording the Direct URL Origin of installed distributions".
+    """
+    try:
+        recorded = distribution("dataworks-ext").read_text("direct_url.json")
+    except PackageNotFoundError:
+        return None
+    url = urlsplit("" if recorded is None else json.loads(recorded)["url"])
+    path = Path(url2pathname(url.path))
+    return path if url.scheme == "file" and path.exists() else None
 
 
 def _path(template: Path, pack: str) -> str:

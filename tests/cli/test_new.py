@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -27,6 +28,7 @@ FILES = [
     "Makefile",
     "README.md",
     "cases/downloads.yaml",
+    "local.mk",
     "policies/__init__.py",
     "policies/downloads.py",
     "policies/requirements.txt",
@@ -117,6 +119,54 @@ class TestWhatIsMade:
         _run_tool("data-guard", "mypy", "--config-file", PYPROJECT, ".")
 
 
+class TestWhereTheFrameworkComesFrom:
+    """A project whose framework is from a checkout installs it from there; what says so is not for the repository."""
+
+    @pytest.mark.parametrize(
+        "recorded",
+        [
+            None,
+            '{"url": "https://github.com/example/dataworks-ext.git", "vcs_info": {}}',
+            '{"url": "file:///nowhere/dataworks-ext", "dir_info": {}}',
+        ],
+        ids=["an index", "a repository", "a folder that is gone"],
+    )
+    def test_elsewhere_it_comes_from_the_index(
+        self, here: Path, recorded: str | None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("importlib.metadata.PathDistribution.read_text", lambda *_: recorded)
+        _new("data-guard")
+        assert _files(here / "data-guard") == [name for name in FILES if name != "local.mk"]
+
+    def test_it_is_kept_out_of_the_repository(self, here: Path) -> None:
+        _new("data-guard")
+        assert "local.mk" in (here / "data-guard" / ".gitignore").read_text().splitlines()
+
+    @pytest.mark.parametrize("name", ["with space", "with $HOME", "with #1", "with 'quotes'"])
+    def test_make_knows_it_whatever_it_is_called(self, here: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        origin = here / name
+        origin.mkdir()
+        recorded = json.dumps({"url": origin.as_uri(), "dir_info": {}})
+        monkeypatch.setattr("importlib.metadata.PathDistribution.read_text", lambda *_: recorded)
+        _new("data-guard")
+        with (here / "data-guard" / "Makefile").open("a") as file:
+            file.write('\nshow:\n\t@echo "$$FRAMEWORK_FROM"\n')
+        command = ["make", "--no-print-directory", "show"]
+        done = subprocess.run(command, cwd="data-guard", capture_output=True, text=True, env=_environment())
+        assert done.stdout == f"{origin}\n"
+
+    def test_it_is_installed_from_there(self, here: Path) -> None:
+        """Nothing has to be in an index but what it needs itself."""
+        _new("data-guard")
+        (here / "data-guard" / "requirements.txt").write_text("dataworks-ext\n")
+        command = ["make", f"PYTHON={sys.executable}", ".venv/.installed"]
+        done = subprocess.run(command, cwd="data-guard", capture_output=True, text=True, env=_environment())
+        assert done.returncode == 0, done.stdout + done.stderr
+        shown = [".venv/bin/pip", "show", "--files", "dataworks-ext"]
+        said = subprocess.run(shown, cwd="data-guard", capture_output=True, text=True, env=_environment()).stdout
+        assert "direct_url.json" in said
+
+
 class TestWhatIsRefused:
     @pytest.mark.parametrize(
         ("name", "better"),
@@ -198,13 +248,13 @@ class TestAllOrNothing:
 
 def _environment() -> dict[str, str]:
     """This one without what belongs to this project and to the run of its tests."""
-    own = ("COV", "DATAWORKS_EXT_", "DOWNLOADS_", "MAKE", "MFLAGS", "PYTEST", "PYTHON", "VIRTUAL_ENV")
+    own = ("COV", "DATAWORKS_EXT_", "DOWNLOADS_", "FRAMEWORK_", "MAKE", "MFLAGS", "PYTEST", "PYTHON", "VIRTUAL_ENV")
     return {name: value for name, value in os.environ.items() if not name.startswith(own)}
 
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An environment whose pip finds this framework as a wheel."""
+    """An environment whose pip finds this framework as a wheel, as it would in an index."""
     wheels = tmp_path_factory.mktemp("wheels")
     environment = _environment()
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(ROOT)]
@@ -239,7 +289,7 @@ def copy(made: Path, tmp_path: Path, environment: dict[str, str]) -> Path:
 
 def _make(project: Path, environment: dict[str, str], target: str, code: int = 0) -> str:
     """What `make` prints."""
-    command = ["make", target, f"PYTHON={sys.executable}"]
+    command = ["make", target, f"PYTHON={sys.executable}", "FRAMEWORK_FROM="]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, env=environment)
     said = done.stdout + done.stderr
     assert done.returncode == code, said
