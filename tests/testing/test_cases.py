@@ -452,6 +452,12 @@ def test_an_expected_denial_that_comes_from_a_failure_says_so() -> None:
     )
 
 
+def test_a_failure_that_nobody_sees_is_no_hint() -> None:
+    result = run("- {name: a, event: commit-file, modes: {rows.code: shadow}, expect: OK}")
+    assert result.passed
+    assert result.hints == ()
+
+
 def test_a_policy_that_failed_says_why_in_its_reason() -> None:
     result = run("- {name: a, event: commit-file, expect: OK}")
     assert re.search(r"rows.code  failed  enforce  LookupFailed: the case gives no snapshot", result.problem)

@@ -105,6 +105,15 @@ def test_a_case_that_passes_for_another_reason_is_a_warning(project: pytest.Pyte
     result.stdout.fnmatch_lines(["*cases/downloads.yaml:1: CaseWarning: guard.fails failed: LookupError: no limit"])
 
 
+def test_such_a_warning_can_be_an_error(project: pytest.Pytester) -> None:
+    save(project, "- {name: it is denied, event: download-resources-execute, expect: FAIL}\n")
+    result = run(project)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["cases/downloads.yaml:1: it is denied", "  guard.fails failed: LookupError: no limit", "=*"], consecutive=True
+    )
+
+
 def test_a_mistake_of_the_framework_has_its_traceback(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ...decision import Decision
+from ...decision import Decision, Verdict
 from ...errors import SettingsError
 from ...extension import Extension
 from ...lookup import LookupFailed
@@ -115,7 +115,7 @@ def _unasked(extension: Extension, case: Case, decision: Decision) -> Iterator[s
 def _failures(decision: Decision) -> Iterator[str]:
     """Which policies failed. A denial that is expected may come of that, and then it is none of the rule."""
     for reason in decision.reasons:
-        if reason.error is not None:
+        if reason.error is not None and reason.effect is not Verdict.OK:
             yield f"{reason.policy} failed: {error_of(reason)}"
 
 

@@ -67,6 +67,8 @@ class CaseItem(pytest.Item):
         """The text of what is wrong with the case; a traceback for anything else."""
         if isinstance(excinfo.value, (CaseFailed, ExtensionError)):
             return str(excinfo.value)
+        if isinstance(excinfo.value, CaseWarning):
+            return f"{self.case.place}: {self.case.name}\n  {excinfo.value}"
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:
