@@ -10,7 +10,7 @@ from pydantic import AliasChoices, AliasPath, BaseModel, ValidationError
 from ..errors import ExtensionError
 from ..events import Event
 from ..policy import nearest
-from .mistakes import is_of_the_test
+from .mistakes import is_of_the_test, problems_of
 
 __tracebackhide__ = is_of_the_test
 
@@ -71,11 +71,7 @@ def _validated(model: type[BaseModel], values: Mapping[str, object], where: str)
     try:
         return model.model_validate(values, by_name=True)
     except ValidationError as error:
-        problems = {
-            ".".join([where, *map(str, problem["loc"][:1])]): problem["msg"].removeprefix("Value error, ")
-            for problem in error.errors(include_url=False, include_input=False)
-        }
-        raise ChangeError("; ".join(f"{place}: {text}" for place, text in problems.items())) from None
+        raise ChangeError(problems_of(error, where)) from None
 
 
 def _value(current: object, value: object, annotation: object, where: str) -> object:

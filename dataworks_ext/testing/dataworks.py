@@ -10,7 +10,7 @@ from itertools import count
 from typing import Final, TypeVar
 
 from ..configuration import Configuration
-from ..context import MessageScope
+from ..context import MessageScope, in_utc
 from ..decision import Decision, Verdict
 from ..events import Event
 from ..extension import Extension
@@ -109,9 +109,7 @@ class DataWorks:
             ValueError: It is an array of several messages, or `now` has no time zone.
             DeliveryError: The reply could not be delivered.
         """
-        self._now = NOON if now is None else now
-        if self._now.tzinfo is None:
-            raise ValueError(f"now={self._now.isoformat()} has no time zone; give it one: tzinfo=timezone.utc")
+        self._now = in_utc(NOON if now is None else now)
         function, stand_in = self._deployed()
         reply = json.loads(function.handler(message, FunctionContext()))
         if isinstance(reply, list) and len(reply) != 1:

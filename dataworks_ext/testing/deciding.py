@@ -19,7 +19,7 @@ from ..lookup import LookupFailed
 from ..message import Message, read_message
 from ..policy import EVERY_EVENT, Policy, PolicyPack, nearest, packs_of
 from ..snapshots import Snapshot
-from .mistakes import is_of_the_test
+from .mistakes import is_of_the_test, problems_of
 
 __tracebackhide__ = is_of_the_test
 
@@ -199,11 +199,7 @@ def _validated(pack: str, settings_class: type[BaseModel], values: Mapping[str, 
     try:
         return settings_class.model_validate(values, by_name=True)
     except ValidationError as error:
-        problems = {
-            ".".join([pack, *map(str, problem["loc"][:1])]): problem["msg"].removeprefix("Value error, ")
-            for problem in error.errors(include_url=False, include_input=False)
-        }
-        raise SettingsError("; ".join(f"{name}: {text}" for name, text in problems.items())) from None
+        raise SettingsError(problems_of(error, pack)) from None
 
 
 def _modes(extension: Extension, modes: Mapping[str, Mode]) -> Mapping[str, Mode]:
