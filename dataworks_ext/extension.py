@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from .configuration import Configuration, read_configuration, unmade
-from .consultation import Plan, consult, plan_of
 from .context import MessageScope
 from .deadline import NO_LIMIT
 from .decision import VERDICT_OF, Choice, Decision, Reason, Verdict, combine, shorten
 from .errors import RegistrationError
+from .evaluation import Plan, consult, plan_of
 from .events import Event, catalog, event_class
 from .lookup import Lookup
 from .message import Message
 from .policy import EVERY_EVENT, NoSettings, Observer, Policy, PolicyPack, Registration, one_of
+from .settings import Configuration, missing, read_configuration
 from .texts import TEXTS, Language, with_request
 
 _NO_OBJECTION: Final = Decision(Verdict.OK, "")
@@ -150,7 +150,7 @@ class Extension(PolicyPack[NoSettings]):
             for entry in registered
             if (EVERY_EVENT in entry.events or code in entry.events)
             and modes[entry.id] != "off"
-            and (entry.pack in overriding or not unmade(entry.needs, settings[entry.pack]))
+            and (entry.pack in overriding or not missing(entry.needs, settings[entry.pack]))
         )
         plan = plan_of(steps, overriding)
         if code in catalog:

@@ -12,16 +12,16 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final, Protocol
 
-from .callback import Callback, DeliveryError
-from .configuration import LANGUAGE_VARIABLE
 from .context import MessageScope, utc_now
 from .deadline import LEFT_BEHIND, NO_LIMIT
 from .decision import Decision, Reason, Verdict
 from .extension import Extension
 from .loading import APP_VARIABLE, DEFAULT_APP, load_extension
 from .message import Message, MessageError, read_messages
+from .openapi import Callback, DeliveryError
 from .record import Recorder
 from .retirement import Retirement
+from .settings import LANGUAGE_VARIABLE
 from .texts import TEXTS, with_request
 
 FIELDS_VARIABLE: Final = "DATAWORKS_EXT_RECORD_FIELDS"

@@ -9,10 +9,10 @@ from weakref import WeakSet
 
 from pydantic import BaseModel, ConfigDict
 
-from ._signature import check_observer, check_predicate, check_signature, is_async, takes_context
 from .decision import Choice, Mode
 from .errors import RegistrationError
 from .events import Event, catalog, code_of, event_class
+from .registration import check_observer, check_predicate, check_signature, is_async, takes_context
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 import yaml
 
-from dataworks_ext.configuration import variable_of
 from dataworks_ext.events import catalog
+from dataworks_ext.settings import variable_of
 from policies import extension
 
 ROOT = Path(__file__).parent.parent

@@ -16,7 +16,6 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-from ..configuration import variable_of
 from ..context import MessageScope
 from ..decision import Decision
 from ..errors import ExtensionError, SettingsError
@@ -26,6 +25,7 @@ from ..extension import Extension
 from ..lookup import Lookup, LookupFailed
 from ..message import JsonError, Message, MessageError, read_messages
 from ..record import Recorder
+from ..settings import variable_of
 from ..testing.cases.moment import read_moment
 from ..testing.cases.result import policies_for
 from ..testing.cases.saved import SavedError, read_message_or_payload, read_snapshot_or_code

@@ -90,7 +90,7 @@ def _environment(s_yaml: Path) -> dict[str, str]:
 
 
 def _from_here(data: bytes, code: Path, environment: dict[str, str], snapshot: Path | None) -> Answer:
-    from ..deploy.local import ApiError, LocalFunctionCompute, runtime_of
+    from ..local import ApiError, LocalFunctionCompute, runtime_of
     from ..testing.stand_in import StandIn
 
     if not (code / "index.py").is_file():

@@ -17,7 +17,7 @@ import typer
 from ._output import Json, fail, printable
 
 if TYPE_CHECKING:  # a server takes its time to import, which no other subcommand should wait for
-    from ..deploy.local import LocalFunctionCompute, LogLine
+    from ..local import LocalFunctionCompute, LogLine
 
 _INITIALIZATION_TIMEOUT = 10
 
@@ -83,7 +83,7 @@ def local(
     It serves services, functions, versions, aliases and invocations of the API 2016-08-15, and invocations of
     2023-03-30, on 127.0.0.1, to requests with the signature of the credentials that it prints.
     """
-    from ..deploy.local import FolderWatch, LocalFunctionCompute, runtime_of
+    from ..local import FolderWatch, LocalFunctionCompute, runtime_of
 
     environment = _environment(env or [])
     runtime = runtime or runtime_of(code)
@@ -154,7 +154,7 @@ def _environment(pairs: list[str]) -> dict[str, str]:
 
 
 def _require_interpreter(runtime: str) -> None:
-    from ..deploy.local import NoInterpreterError, interpreter_of
+    from ..local import NoInterpreterError, interpreter_of
 
     try:
         interpreter_of(runtime)
@@ -182,7 +182,7 @@ def _introduce(compute: LocalFunctionCompute, output: Output) -> None:
 
 
 def _create(compute: LocalFunctionCompute, settings: Settings, output: Output) -> None:
-    from ..deploy.local import ApiError, interpreter_of
+    from ..local import ApiError, interpreter_of
 
     try:
         _put_function(compute, settings)
@@ -204,7 +204,7 @@ def _create(compute: LocalFunctionCompute, settings: Settings, output: Output) -
 
 
 def _replace(compute: LocalFunctionCompute, settings: Settings, output: Output) -> None:
-    from ..deploy.local import ApiError
+    from ..local import ApiError
 
     try:
         _put_function(compute, settings)

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from ..configuration import Configuration, unmade, variable_of
 from ..errors import SettingsError
 from ..extension import Extension
 from ..policy import Registration
+from ..settings import Configuration, missing, variable_of
 from ._fields import docstrings_of
 from ._output import DEFAULT, App, Json, console, load, plain, print_json, table
 
@@ -86,7 +86,7 @@ def _as_json(
 
 
 def _missing(entry: Registration, configuration: Configuration) -> list[str]:
-    return [variable_of(entry.pack, field) for field in unmade(entry.needs, configuration.settings[entry.pack])]
+    return [variable_of(entry.pack, field) for field in missing(entry.needs, configuration.settings[entry.pack])]
 
 
 def _idle(entry: Registration, configuration: Configuration, overriding: Collection[str]) -> str:

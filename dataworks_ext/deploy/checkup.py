@@ -8,13 +8,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from ..callback import Callback
-from ..configuration import variable_of
 from ..events import catalog
 from ..extension import Extension
 from ..function import CALLBACK_RESERVE, MARGIN
 from ..message import SOURCE
+from ..openapi import Callback
 from ..policy import EVERY_EVENT
+from ..settings import variable_of
 from .s_yaml import Deployment
 
 Level = Literal["problem", "warning"]

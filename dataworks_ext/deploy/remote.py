@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 
 import fc2  # type: ignore[import-untyped]  # it has no types
 
-from .local.code import crc64
+from .checksum import crc64
 from .s_yaml import Deployment
 
 

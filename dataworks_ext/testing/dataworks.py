@@ -9,7 +9,6 @@ from datetime import datetime
 from itertools import count
 from typing import Final, TypeVar
 
-from ..configuration import Configuration
 from ..context import MessageScope, in_utc
 from ..decision import Decision, Verdict
 from ..events import Event
@@ -17,6 +16,7 @@ from ..extension import Extension
 from ..function import Function
 from ..lookup import LookupFailed
 from ..message import Channel, Message, MessageError, read_message
+from ..settings import Configuration
 from ..snapshots import FileExecution, Snapshot
 from .contexts import FunctionContext
 from .deciding import NOON

@@ -9,7 +9,6 @@ from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from ..configuration import Configuration, read_configuration
 from ..decision import Decision, Mode
 from ..errors import ExtensionError, SettingsError
 from ..events import Event
@@ -18,6 +17,7 @@ from ..extension import Extension
 from ..lookup import LookupFailed
 from ..message import Message, read_message
 from ..policy import EVERY_EVENT, Policy, PolicyPack, nearest, packs_of
+from ..settings import Configuration, read_configuration
 from ..snapshots import Snapshot
 from .mistakes import is_of_the_test, problems_of
 

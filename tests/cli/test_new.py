@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from dataworks_ext.cli import new
 from dataworks_ext.cli._app import app
 from dataworks_ext.deploy import lock
-from dataworks_ext.deploy.local import runtimes_at_hand
+from dataworks_ext.local import runtimes_at_hand
 
 ROOT = Path(__file__).parent.parent.parent
 PYPROJECT = str(ROOT / "pyproject.toml")

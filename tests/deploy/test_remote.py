@@ -14,9 +14,9 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from dataworks_ext.cli._app import app
-from dataworks_ext.deploy.local import LocalFunctionCompute
 from dataworks_ext.deploy.remote import Change, Remote, RemoteError, wanted_of
 from dataworks_ext.deploy.s_yaml import Deployment, read_s_yaml
+from dataworks_ext.local import LocalFunctionCompute
 
 _INDEX = """
 import json

@@ -10,12 +10,11 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from ..deploy.checksum import crc64
 from .errors import ApiError, invalid
 
 LARGEST: Final = 500 * 1024 * 1024
 """Bytes of unpacked code, at most (Function Compute, "Limits")."""
-_POLYNOMIAL: Final = 0xC96C5795D7870F42
-_MASK: Final = 0xFFFFFFFFFFFFFFFF
 
 
 class Code:
@@ -177,20 +176,3 @@ def remove(folder: Path) -> None:
         if path.is_dir() and not path.is_symlink():
             path.chmod(0o700)
     shutil.rmtree(folder)
-
-
-def crc64(data: bytes) -> int:
-    """CRC-64/XZ."""
-    value = _MASK
-    for byte in data:
-        value = _TABLE[(value ^ byte) & 0xFF] ^ (value >> 8)
-    return value ^ _MASK
-
-
-def _entry(byte: int) -> int:
-    for _ in range(8):
-        byte = (byte >> 1) ^ (_POLYNOMIAL if byte & 1 else 0)
-    return byte
-
-
-_TABLE: Final = tuple(map(_entry, range(256)))

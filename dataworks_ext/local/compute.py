@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
-from ..interpreters import RUNNING, interpreter_of
-from ..process import Child, start
+from ..deploy.interpreters import RUNNING, interpreter_of
+from ..deploy.process import Child, start
 from .account import DEFAULT_SERVICE, Account
 from .code import Code, remove
 from .errors import ApiError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..interpreters import NoInterpreterError, interpreter_of, runtime_of, runtimes_at_hand
+from ..deploy.interpreters import NoInterpreterError, interpreter_of, runtime_of, runtimes_at_hand
 from .compute import Invocation, LocalFunctionCompute
 from .errors import ApiError
 from .logs import LogLine

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dataworks_ext.deploy.local import FolderWatch
-from dataworks_ext.deploy.local.watch import state_of
+from dataworks_ext.local import FolderWatch
+from dataworks_ext.local.watch import state_of
 
 from .functions import PATIENCE
 

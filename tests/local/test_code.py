@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from dataworks_ext.deploy.local import ApiError
-from dataworks_ext.deploy.local.code import Code, crc64, pack, remove, unpack
+from dataworks_ext.deploy.checksum import crc64
+from dataworks_ext.local import ApiError
+from dataworks_ext.local.code import Code, pack, remove, unpack
 
 
 def package(*members: tuple[str, str, int]) -> bytes:
@@ -77,7 +78,7 @@ def test_what_is_no_package_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dataworks_ext.deploy.local.code.LARGEST", 10)
+    monkeypatch.setattr("dataworks_ext.local.code.LARGEST", 10)
     with pytest.raises(ApiError, match="more than 10 bytes"):
         unpack(package(("a", "x" * 11, FILE)), tmp_path / "code")
 

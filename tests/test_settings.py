@@ -10,9 +10,9 @@ import pytest
 from pydantic import BaseModel, ByteSize, Field, Json, PositiveInt, field_validator, model_validator
 
 from dataworks_ext import Extension, PolicyPack
-from dataworks_ext.configuration import Configuration, unmade, variable_of
 from dataworks_ext.decision import Mode
 from dataworks_ext.errors import SettingsError
+from dataworks_ext.settings import Configuration, missing, variable_of
 
 CODE = "download-resources"
 MODES = "DATAWORKS_EXT_MODES"
@@ -266,7 +266,7 @@ def test_a_class_that_raises_something_else_is_a_mistake_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("needs", "missing"),
+    ("needs", "expected"),
     [
         pytest.param(["max_rows", "strict", "title"], (), id="0 and False and a text are values"),
         pytest.param(["owner"], ("owner",), id="None is none"),
@@ -275,13 +275,13 @@ def test_a_class_that_raises_something_else_is_a_mistake_too() -> None:
         pytest.param([], (), id="nothing is needed"),
     ],
 )
-def test_a_setting_without_a_value_is_missing(needs: list[str], missing: tuple[str, ...]) -> None:
-    assert unmade(needs, Settings(max_rows=0)) == missing
+def test_a_setting_without_a_value_is_missing(needs: list[str], expected: tuple[str, ...]) -> None:
+    assert missing(needs, Settings(max_rows=0)) == expected
 
 
 def test_of_broken_settings_none_is_missing() -> None:
     """Policies on them have to fail rather than to fall silent."""
-    assert unmade(["owner"], SettingsError("DOWNLOADS_OWNER: is not set")) == ()
+    assert missing(["owner"], SettingsError("DOWNLOADS_OWNER: is not set")) == ()
 
 
 # Modes

@@ -11,14 +11,14 @@ import pytest
 from pydantic import BaseModel
 
 from dataworks_ext import Extension, Outcome, PolicyContext, PolicyPack, deny, warn
-from dataworks_ext.callback.client import Client
-from dataworks_ext.callback.dataworks import KEPT_FOR, DataWorks
-from dataworks_ext.callback.signature import Credentials
 from dataworks_ext.deadline import NO_LIMIT
 from dataworks_ext.events import ChangeType, CommitFile, CronExpression, Event, NodeType, event_class, read_event
 from dataworks_ext.function import Function
 from dataworks_ext.lookup import LookupFailed
 from dataworks_ext.message import Message, read_message
+from dataworks_ext.openapi.client import Client
+from dataworks_ext.openapi.dataworks import KEPT_FOR, DataWorks
+from dataworks_ext.openapi.signature import Credentials
 from dataworks_ext.snapshots import CommittedFile, DeletedFile, FileExecution, Snapshot, TableModel
 from dataworks_ext.testing import FunctionContext, eventbridge_message, sample_payload
 from dataworks_ext.testing.contexts import Credentials as ContextCredentials

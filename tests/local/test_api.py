@@ -14,9 +14,9 @@ from typing import Any
 import fc2  # type: ignore[import-untyped]  # there are no stubs
 import pytest
 
+from dataworks_ext.deploy.checksum import crc64
 from dataworks_ext.deploy.interpreters import RUNNING
-from dataworks_ext.deploy.local import ApiError, LocalFunctionCompute
-from dataworks_ext.deploy.local.code import crc64
+from dataworks_ext.local import ApiError, LocalFunctionCompute
 
 from .functions import COVERAGE, Lines
 

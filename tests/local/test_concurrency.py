@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dataworks_ext.deploy.local import ApiError, Invocation, LocalFunctionCompute
+from dataworks_ext.local import ApiError, Invocation, LocalFunctionCompute
 
 from .functions import COVERAGE, Background, Lines
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pydantic import BaseModel
 
-from .configuration import unmade
 from .context import MessageScope, OverridingContext, PolicyContext
 from .deadline import DeadlineExceeded, Guard, guard
 from .decision import VERDICT_OF, Mode, Outcome, Reason, Verdict, is_sound
 from .errors import PolicyError, SettingsError
 from .events import Event, EventError
 from .policy import Registration
+from .settings import missing
 from .texts import TEXTS, Language, with_request
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def _ask_if(entry: Registration, event: Event, context: PolicyContext[BaseModel]
             raise PolicyError(f"its `when` returned {type(wanted).__name__}; expected True or False")
         if not wanted:
             return _NOT_ASKED
-    if entry.needs and unmade(entry.needs, context.settings):
+    if entry.needs and missing(entry.needs, context.settings):
         return _NOT_ASKED
     return entry.function(event, context) if entry.takes_context else entry.function(event)
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from ...testing.contexts import Credentials
+from ..testing.contexts import Credentials
 
 RoleCredentials = Callable[[], Credentials]
 """Makes the credentials of one request: what the function's role would get."""

@@ -40,9 +40,9 @@ from darabonba.runtime import RuntimeOptions  # type: ignore[import-untyped]  # 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataworks_ext.callback import client as client_module
-from dataworks_ext.callback.client import CallError, Client, EndpointError
-from dataworks_ext.callback.signature import Credentials, sign
+from dataworks_ext.openapi import client as client_module
+from dataworks_ext.openapi.client import CallError, Client, EndpointError
+from dataworks_ext.openapi.signature import Credentials, sign
 from tests.dataworks import (
     ACCESS_KEY_ID,
     ACCESS_KEY_SECRET,
@@ -1084,9 +1084,9 @@ def test_nothing_that_the_function_does_not_load_anyway_is_imported_before_the_f
     """Above all neither `http.client` nor `urllib.parse`."""
     code = (
         "import sys, dataworks_ext.function; before = set(sys.modules)\n"
-        "from dataworks_ext.callback.client import Client\n"
+        "from dataworks_ext.openapi.client import Client\n"
         "Client('https://dataworks.cn-shanghai.aliyuncs.com', credentials=list)\n"
         "print(*sorted(set(sys.modules) - before))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert {name for name in run.stdout.split() if not name.startswith("dataworks_ext.callback")} == set()
+    assert {name for name in run.stdout.split() if not name.startswith("dataworks_ext.openapi")} == set()

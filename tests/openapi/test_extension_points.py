@@ -9,9 +9,9 @@ from typing import Final
 import pytest
 
 from dataworks_ext import Extension, Outcome, deny, warn
-from dataworks_ext.callback import DeliveryError
 from dataworks_ext.events import Event, catalog
 from dataworks_ext.function import Function
+from dataworks_ext.openapi import DeliveryError
 from dataworks_ext.testing import FunctionContext, eventbridge_message
 from dataworks_ext.testing.contexts import Credentials, FunctionMeta
 from tests import dataworks as local

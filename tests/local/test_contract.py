@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dataworks_ext.deploy.interpreters import RUNNING
-from dataworks_ext.deploy.local import Invocation, LocalFunctionCompute, runtimes_at_hand
+from dataworks_ext.local import Invocation, LocalFunctionCompute, runtimes_at_hand
 
 from .functions import Lines, await_end, coverage_of, write_code
 

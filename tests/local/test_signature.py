@@ -21,10 +21,10 @@ from alibabacloud_tea_openapi.utils_models import (  # type: ignore[import-untyp
 )
 from darabonba.runtime import RuntimeOptions  # type: ignore[import-untyped]  # there are no stubs
 
-from dataworks_ext.callback.signature import Credentials
-from dataworks_ext.callback.signature import sign as sign_v3
-from dataworks_ext.deploy.local import LocalFunctionCompute
-from dataworks_ext.deploy.local.signature import sign
+from dataworks_ext.local import LocalFunctionCompute
+from dataworks_ext.local.signature import sign
+from dataworks_ext.openapi.signature import Credentials
+from dataworks_ext.openapi.signature import sign as sign_v3
 
 from .functions import COVERAGE
 

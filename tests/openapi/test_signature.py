@@ -18,7 +18,7 @@ from darabonba.runtime import RuntimeOptions  # type: ignore[import-untyped]  # 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataworks_ext.callback.signature import Credentials, sign
+from dataworks_ext.openapi.signature import Credentials, sign
 
 _CREDENTIALS = Credentials("LTAI5tExample", "secret-4711", "token-4711")
 _HEADERS = {"host": "dataworks.cn-shanghai.aliyuncs.com", "x-acs-action": "GetExtension"}

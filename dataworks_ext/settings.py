@@ -57,7 +57,7 @@ def variable_of(pack: str, field: str) -> str:
     return f"{pack}_{field}".upper().replace("-", "_")
 
 
-def unmade(needs: Iterable[str], settings: Settings) -> tuple[str, ...]:
+def missing(needs: Iterable[str], settings: Settings) -> tuple[str, ...]:
     """The needed fields that have no value: None, or an empty collection. None of them if the settings are broken."""
     if isinstance(settings, SettingsError):
         return ()

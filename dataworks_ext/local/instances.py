@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, NamedTuple
 
-from ..process import Child
+from ..deploy.process import Child
 from .invocation import Outcome, Request
 from .logs import LogLine, LogSink, Piece, Tail, read_line
 from .memory import MEGABYTE, MemoryWatch, most_resident

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Final
 
-from ..interpreters import NoInterpreterError, interpreter_of
+from ..deploy.interpreters import NoInterpreterError, interpreter_of
 from .code import Code
 from .errors import invalid
 from .fields import Fields

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from dataworks_ext.deploy.local import LogLine, interpreter_of
+from dataworks_ext.local import LogLine, interpreter_of
 
 PATIENCE: Final = 20
 """Seconds after which something that never comes fails a test."""

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from dataworks_ext.deploy.local import ApiError, Invocation, LocalFunctionCompute
+from dataworks_ext.local import ApiError, Invocation, LocalFunctionCompute
 
 from .functions import COVERAGE, PATIENCE, Background, Lines, await_end
 
 _PARENT = """
 import sys
 from pathlib import Path
-from dataworks_ext.deploy.local import LocalFunctionCompute
+from dataworks_ext.local import LocalFunctionCompute
 
 with LocalFunctionCompute() as compute:
     compute.create_function("f", Path(sys.argv[1]))
@@ -102,10 +102,10 @@ def test_a_port_that_is_taken_leaves_nothing(tmp_path: Path) -> None:
 def test_an_interpreter_that_cannot_start_is_told(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with LocalFunctionCompute() as compute:
         compute.create_function("f", code)
-        monkeypatch.setattr("dataworks_ext.deploy.local.compute.interpreter_of", lambda runtime: "/no/such/python")
+        monkeypatch.setattr("dataworks_ext.local.compute.interpreter_of", lambda runtime: "/no/such/python")
         with pytest.raises(ApiError, match="no instance could be started: No such file") as raised:
             compute.invoke("f")
-        monkeypatch.setattr("dataworks_ext.deploy.local.compute.interpreter_of", lambda runtime: "/bin/false")
+        monkeypatch.setattr("dataworks_ext.local.compute.interpreter_of", lambda runtime: "/bin/false")
         with pytest.raises(ApiError, match="the instance ended before it was initialized"):
             compute.invoke("f")
     assert raised.value.status == 503
