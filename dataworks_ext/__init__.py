@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .errors import ExtensionError as ExtensionError
     from .errors import RegistrationError as RegistrationError
     from .extension import Extension as Extension
-    from .policy import PolicyPack as PolicyPack
+    from .pack import PolicyPack as PolicyPack
 
 __version__ = "0.1.0"
 
@@ -30,7 +30,7 @@ _load, __dir__ = names_on_demand(
         "decision": "Decision Outcome Reason Verdict allow deny warn",
         "errors": "ExtensionError RegistrationError",
         "extension": "Extension",
-        "policy": "PolicyPack",
+        "pack": "PolicyPack",
     },
 )
 if not TYPE_CHECKING:  # type checkers know the names above, and only those

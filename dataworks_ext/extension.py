@@ -15,7 +15,8 @@ from .evaluation import Plan, consult, plan_of
 from .events import Event, catalog, event_class
 from .lookup import Lookup
 from .message import Message
-from .policy import EVERY_EVENT, NoSettings, Observer, Policy, PolicyPack, Registration, one_of
+from .pack import NoSettings, PolicyPack
+from .policy import EVERY_EVENT, Observer, Policy, Registration, one_of
 from .settings import Configuration, missing, read_configuration
 from .texts import TEXTS, Language, with_request
 

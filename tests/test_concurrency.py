@@ -14,7 +14,7 @@ import pytest
 
 from dataworks_ext import Extension, Outcome, PolicyContext, allow, deny, warn
 from dataworks_ext.events import DownloadResources
-from dataworks_ext.policy import NoSettings
+from dataworks_ext.pack import NoSettings
 
 from .faults import Answer, ask, function_of
 

@@ -24,7 +24,7 @@ from dataworks_ext.decision import Decision, Verdict, shorten
 from dataworks_ext.events import DownloadResourcesExecute, Event, EventError
 from dataworks_ext.function import Function
 from dataworks_ext.message import MessageError, read_message
-from dataworks_ext.policy import NoSettings
+from dataworks_ext.pack import NoSettings
 from dataworks_ext.record import SCHEMA, Recorder
 from dataworks_ext.testing import FunctionContext, eventbridge_message, function_compute_message, sample_payload
 

@@ -9,7 +9,7 @@ from pydantic import AliasChoices, AliasPath, BaseModel, ValidationError
 
 from ..errors import ExtensionError
 from ..events import Event
-from ..policy import nearest
+from ..spelling import nearest
 from .mistakes import is_of_the_test, problems_of
 
 __tracebackhide__ = is_of_the_test

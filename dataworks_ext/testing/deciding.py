@@ -16,9 +16,11 @@ from ..events.values import SHANGHAI
 from ..extension import Extension
 from ..lookup import LookupFailed
 from ..message import Message, read_message
-from ..policy import EVERY_EVENT, Policy, PolicyPack, nearest, packs_of
+from ..pack import PolicyPack, packs_of
+from ..policy import EVERY_EVENT, Policy
 from ..settings import Configuration, read_configuration
 from ..snapshots import Snapshot
+from ..spelling import nearest
 from .mistakes import is_of_the_test, problems_of
 
 __tracebackhide__ = is_of_the_test

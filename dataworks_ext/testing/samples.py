@@ -17,7 +17,7 @@ from typing import Final, TypeVar, overload
 from ..errors import ExtensionError
 from ..events import Event, EventError, catalog, code_of, event_class, read_event
 from ..message import Channel, read_message
-from ..policy import nearest
+from ..spelling import nearest
 from .changes import ChangeError, changed_payload
 from .mistakes import is_of_the_test
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from ...decision import Mode, Verdict
-from ...policy import nearest
+from ...spelling import nearest
 from .located import Fields, Items, LineError, Located, Scalar
 from .moment import read_moment
 

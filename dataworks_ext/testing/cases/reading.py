@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from ...policy import nearest
+from ...spelling import nearest
 from ..deciding import NOON
 from .case import Case, CaseError, Problem
 from .event import event_of

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ...errors import ExtensionError
 from ...events import Event, catalog, code_of
-from ...policy import nearest
+from ...spelling import nearest
 
 
 class MarkerError(ExtensionError):

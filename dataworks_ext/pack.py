@@ -1,0 +1,262 @@
+"""Packs: named, ordered collections of policies and observers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, overload
+
+from pydantic import BaseModel, ConfigDict
+
+from .decision import Choice, Mode
+from .errors import RegistrationError
+from .events import Event, catalog
+from .policy import (
+    Observer,
+    Policy,
+    Registration,
+    codes_of,
+    description_of,
+    id_in,
+    one_of,
+    seconds,
+    settings_needed,
+    workspace_ids,
+)
+from .registration import check_observer, check_predicate, check_signature, is_async, takes_context
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ._decorators import ObserverDecorator, PolicyDecorator, PolicyOptions
+
+E = TypeVar("E", bound=Event)
+E2 = TypeVar("E2", bound=Event)
+E3 = TypeVar("E3", bound=Event)
+S = TypeVar("S", bound=BaseModel)
+P = TypeVar("P", bound=Registration)
+
+_MARK: Final = "__policy_packs__"
+"""The attribute of a registered function that holds its packs."""
+
+
+class NoSettings(BaseModel):
+    """The settings of a pack without settings."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class PolicyPack(Generic[S]):
+    """A named, ordered collection of policies and observers, with typed settings.
+
+    Args:
+        name: Its name: the first half of its policies' ids.
+        settings: Their class. Each field is read from the environment variable `{PACK}_{FIELD}`.
+        options_override: Whether what a workspace chose of the extension's options stands in the place of settings.
+            Options under the pack's name are the pack's; without any, those that are called like its settings.
+
+    Raises:
+        RegistrationError: A name or a settings class that cannot be.
+    """
+
+    @overload
+    def __init__(self: PolicyPack[NoSettings], name: str) -> None: ...
+    @overload
+    def __init__(self, name: str, *, settings: type[S], options_override: bool = False) -> None: ...
+    def __init__(self, name: str, *, settings: type[S] | None = None, options_override: bool = False) -> None:
+        if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
+            raise RegistrationError(
+                f"a pack cannot be called {name!r}; use lower-case letters, digits, - and _, beginning with a letter"
+            )
+        if settings is not None and not (isinstance(settings, type) and issubclass(settings, BaseModel)):
+            raise RegistrationError(
+                f"the settings of pack {name} should be a class derived from pydantic.BaseModel, got {settings!r}"
+            )
+        self.name = name
+        if options_override and settings is None:
+            raise RegistrationError(f"pack {name} has no settings that options could override; give it settings=…")
+        self.settings_class: type[BaseModel] = settings or NoSettings
+        self.options_override = options_override
+        self._policies: dict[str, Policy] = {}
+        self._observers: dict[str, Observer] = {}
+        self._closed = False
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """The policies, in the order of definition."""
+        return tuple(self._policies.values())
+
+    @property
+    def observers(self) -> tuple[Observer, ...]:
+        """The observers, in the order of definition."""
+        return tuple(self._observers.values())
+
+    def close(self) -> None:
+        """From now on nothing is registered: the first message has come."""
+        self._closed = True
+
+    # Up to three classes are told apart, so that type checkers know what the function gets; codes say nothing to them.
+    @overload
+    def policy(self, event: type[E], /, **options: Unpack[PolicyOptions[E, S]]) -> PolicyDecorator[E, S]: ...
+    @overload
+    def policy(
+        self, event: type[E], second: type[E2], /, **options: Unpack[PolicyOptions[E | E2, S]]
+    ) -> PolicyDecorator[E | E2, S]: ...
+    @overload
+    def policy(
+        self, event: type[E], second: type[E2], third: type[E3], /, **options: Unpack[PolicyOptions[E | E2 | E3, S]]
+    ) -> PolicyDecorator[E | E2 | E3, S]: ...
+    @overload
+    def policy(
+        self,
+        event: type[Event],
+        second: type[Event],
+        third: type[Event],
+        fourth: type[Event],
+        /,
+        *events: str | type[Event],
+        **options: Unpack[PolicyOptions[Any, S]],
+    ) -> PolicyDecorator[Any, S]: ...
+    @overload
+    def policy(
+        self, code: str, /, *events: str | type[Event], **options: Unpack[PolicyOptions[Any, S]]
+    ) -> PolicyDecorator[Any, S]: ...
+    @overload
+    def policy(
+        self, event: type[Event], code: str, /, *events: str | type[Event], **options: Unpack[PolicyOptions[Any, S]]
+    ) -> PolicyDecorator[Any, S]: ...
+    def policy(
+        self,
+        *events: str | type[Event],
+        id: str | None = None,
+        mode: Mode = "enforce",
+        on_error: Choice = "deny",
+        timeout: float | None = None,
+        when: Callable[..., object] | None = None,
+        workspaces: Collection[int] | None = None,
+        needs: str | Iterable[str] = (),
+    ) -> PolicyDecorator[Any, S]:
+        """Register the decorated function as a policy.
+
+        Args:
+            events: Event codes or event classes, or `"*"` for every event that somebody waits for. A policy on `"*"`
+                gets a plain `Event`.
+            id: Its name in the pack; the function's name by default.
+            mode: `enforce`, `warn` (a denial becomes a warning), `shadow` (recorded, no effect) or `off`.
+            on_error: What its failure counts as: `deny`, `warn` or `allow`.
+            timeout: Seconds it may take.
+            when: A function of the event, or of event and context, that says by a boolean whether the policy looks.
+            workspaces: Ids of the workspaces it acts in.
+            needs: Fields of the settings without which it does nothing: None, or an empty collection.
+
+        Raises:
+            RegistrationError: Something that cannot be, with what to write instead.
+        """
+
+        self._refuse_function(events, "policy")
+
+        def register(function: Callable[..., Any]) -> Callable[..., Any]:
+            policy_id = id_in(self.name, function, id, "policy")
+            codes = codes_of(policy_id, self.name, events, "policy")
+            for code in codes:
+                if code in catalog and not catalog[code].extension_point:
+                    raise RegistrationError(
+                        f'policy {policy_id}: nobody waits for an answer to "{code}"; '
+                        f"use @{self.name}.observer to be told about it"
+                    )
+            check_signature(policy_id, function, codes, self.settings_class)
+            if when is not None:
+                check_predicate(policy_id, when)
+            policy = Policy(
+                id=policy_id,
+                pack=self.name,
+                events=codes,
+                mode=one_of(f"policy {policy_id}", "mode", mode, Mode),
+                on_error=one_of(f"policy {policy_id}", "on_error", on_error, Choice),
+                description=description_of(function),
+                timeout=seconds(policy_id, timeout),
+                when=when,
+                when_takes_context=when is not None and takes_context(when),
+                workspaces=workspace_ids(policy_id, workspaces),
+                needs=settings_needed(policy_id, needs, self.settings_class),
+                function=function,
+                takes_context=takes_context(function),
+                is_async=is_async(function),
+            )
+            self._add(self._policies, policy, "policies")
+            return function
+
+        return cast("PolicyDecorator[Any, S]", register)
+
+    @overload
+    def observer(self, *events: type[E], id: str | None = None) -> ObserverDecorator[E, S]: ...
+    @overload
+    def observer(self, *events: str | type[Event], id: str | None = None) -> ObserverDecorator[Any, S]: ...
+    def observer(self, *events: str | type[Event], id: str | None = None) -> ObserverDecorator[Any, S]:
+        """Register the decorated function as an observer.
+
+        Args:
+            events: Event codes or event classes, or `"*"` for every event. An observer of `"*"` gets a plain `Event`.
+            id: Its name in the pack; the function's name by default.
+
+        Raises:
+            RegistrationError: Something that cannot be, with what to write instead.
+        """
+
+        self._refuse_function(events, "observer")
+
+        def register(function: Callable[..., Any]) -> Callable[..., Any]:
+            observer_id = id_in(self.name, function, id, "observer")
+            codes = codes_of(observer_id, self.name, events, "observer")
+            check_observer(observer_id, function, codes, self.settings_class)
+            observer = Observer(
+                id=observer_id,
+                pack=self.name,
+                events=codes,
+                description=description_of(function),
+                function=function,
+                takes_context=takes_context(function),
+                is_async=is_async(function),
+            )
+            self._add(self._observers, observer, "observers")
+            return function
+
+        return cast("ObserverDecorator[Any, S]", register)
+
+    def _refuse_function(self, events: tuple[object, ...], kind: str) -> None:
+        """A decorator without parentheses gets the function in the place of events, and would register nothing."""
+        for event in events:
+            if callable(event) and not isinstance(event, type):
+                name = f"{self.name}.{getattr(event, '__name__', type(event).__name__)}"
+                raise RegistrationError(
+                    f"{kind} {name}: the decorator takes events before the function; "
+                    f'write @{self.name}.{kind}("download-resources") above it'
+                )
+
+    def _add(self, registered: dict[str, P], new: P, kind: str) -> None:
+        if self._closed:
+            raise RegistrationError(
+                f"{new.id} comes too late: pack {self.name} answers messages already; register it at import"
+            )
+        if new.id in self._policies or new.id in self._observers:
+            raise RegistrationError(f'two {kind} are called {new.id}; give one of them a name of its own with id="…"')
+        registered[new.id] = new
+        _mark(new.function, self)
+
+
+def packs_of(function: object) -> tuple[PolicyPack[Any], ...]:
+    """The packs in which a function is registered as a policy, in the order of registration.
+
+    Empty for a function that takes no attributes, such as a bound method.
+    """
+    packs: tuple[PolicyPack[Any], ...] = getattr(function, _MARK, ())
+    # functools.wraps copies the mark to a wrapper, which is another function
+    return tuple(pack for pack in packs if any(policy.function is function for policy in pack._policies.values()))
+
+
+def _mark(function: Callable[..., object], pack: PolicyPack[Any]) -> None:
+    packs: tuple[PolicyPack[Any], ...] = getattr(function, _MARK, ())
+    if pack not in packs:
+        with suppress(AttributeError, TypeError):  # such as a bound method: it works, and is not found by itself
+            setattr(function, _MARK, (*packs, pack))
