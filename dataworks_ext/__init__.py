@@ -8,6 +8,7 @@ from ._on_demand import names_on_demand
 
 if TYPE_CHECKING:
     from .context import PolicyContext as PolicyContext
+    from .context import Request as Request
     from .decision import Decision as Decision
     from .decision import Outcome as Outcome
     from .decision import Reason as Reason
@@ -26,7 +27,7 @@ __version__ = "0.1.0"
 _load, __dir__ = names_on_demand(
     globals(),
     {
-        "context": "PolicyContext",
+        "context": "PolicyContext Request",
         "decision": "Decision Outcome Reason Verdict allow deny warn",
         "errors": "ExtensionError RegistrationError",
         "extension": "Extension",

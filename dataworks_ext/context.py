@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
-import structlog
 from pydantic import BaseModel
-from structlog.typing import FilteringBoundLogger
 
 from .deadline import NO_LIMIT
 from .events import Event, EventError, catalog, read_event
-from .lookup import Findings, Lookup
+from .lookup import Lookups, MessageLookups
 from .message import Message
 
 if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
     from .snapshots import Snapshot
 
 S_co = TypeVar("S_co", bound=BaseModel, covariant=True)
@@ -37,44 +37,43 @@ def in_utc(moment: datetime) -> datetime:
     return moment.astimezone(timezone.utc)
 
 
+class Request(NamedTuple):
+    """The circumstances in which a message is decided."""
+
+    id: str = ""
+    """Function Compute's id of the request, repeated in the text about a policy that failed; empty outside it."""
+    deadline: float = NO_LIMIT
+    """A moment of `time.monotonic()`; a policy that is not done by then counts as failed."""
+    now: datetime | None = None
+    """When the message came, an aware datetime; None for the present."""
+    lookups: Lookups | None = None
+    """Answers what policies look up in DataWorks; None where that cannot be reached."""
+    logger: Callable[[], FilteringBoundLogger] | None = None
+    """Makes the logger behind `context.log`; structlog's own by default."""
+
+
 class MessageScope:
     """What all policies and observers of one message share."""
 
-    __slots__ = ("_events", "_findings", "_logger", "_lookup", "deadline", "message", "now", "request_id")
+    __slots__ = ("_events", "_lookups", "deadline", "message", "now", "request")
 
-    def __init__(
-        self,
-        message: Message,
-        request_id: str = "",
-        deadline: float = NO_LIMIT,
-        now: datetime | None = None,
-        logger: FilteringBoundLogger | None = None,
-        lookup: Lookup | None = None,
-    ) -> None:
+    def __init__(self, message: Message, request: Request = Request()) -> None:  # noqa: B008 - it is immutable
         self.message = message
-        self.request_id = request_id
-        self.deadline = deadline
-        self.now = utc_now() if now is None else in_utc(now)
-        self._logger = logger
+        self.request = request
+        self.deadline = request.deadline
+        self.now = utc_now() if request.now is None else in_utc(request.now)
         self._events: dict[type[Event], Event | EventError] = {}
-        self._lookup = lookup
-        self._findings: Findings | None = None
+        self._lookups: MessageLookups | None = None
 
     @classmethod
-    def of_event(
-        cls,
-        event: Event,
-        request_id: str = "",
-        deadline: float = NO_LIMIT,
-        now: datetime | None = None,
-        lookup: Lookup | None = None,
-    ) -> MessageScope:
-        """The scope of an event without its message: one that somebody waits for, if its code can be refused."""
-        entry = catalog.get(event.event_code)
+    def of(cls, subject: Message | Event, request: Request) -> MessageScope:
+        """The scope of a message, or of an event without one, which is blocking if its code can be refused."""
+        if isinstance(subject, Message):
+            return cls(subject, request)
+        entry = catalog.get(subject.event_code)
         blocking = entry is None or entry.extension_point
-        message = Message(None, event.event_code, event.raw, blocking=blocking)
-        scope = cls(message, request_id, deadline, now, lookup=lookup)
-        scope._events[type(event)] = event
+        scope = cls(Message(None, subject.event_code, subject.raw, blocking=blocking), request)
+        scope._events[type(subject)] = subject
         return scope
 
     def event(self, event_class: type[Event]) -> Event:
@@ -107,21 +106,21 @@ class MessageScope:
             return error
 
     @property
-    def findings(self) -> Findings:
-        """What is looked up for the message."""
-        found = self._findings
-        if found is None:
-            with _MAKING:  # policies of one message may run on several threads
-                found = self._findings = self._findings or Findings(
-                    self._lookup, self.message, self.event(Event).workspace_id
+    def lookups(self) -> MessageLookups:
+        """The answers of DataWorks for this message."""
+        lookups = self._lookups
+        if lookups is None:
+            with _CREATING:  # policies of one message may run on several threads
+                lookups = self._lookups = self._lookups or MessageLookups(
+                    self.request.lookups, self.message.message_id, self.event(Event).workspace_id
                 )
-        return found
+        return lookups
 
     def log(self, policy: str) -> FilteringBoundLogger:
         """A logger whose lines carry the ids of the message and of the policy."""
-        logger: FilteringBoundLogger = self._logger or structlog.get_logger()
+        logger = _default_logger() if self.request.logger is None else self.request.logger()
         return logger.bind(
-            request_id=self.request_id,
+            request_id=self.request.id,
             message_id=self.message.message_id,
             event_code=self.message.event_code,
             policy=policy,
@@ -152,7 +151,7 @@ class PolicyContext(Generic[S_co]):
     @property
     def request_id(self) -> str:
         """Function Compute's id of the request; empty outside it."""
-        return self._scope.request_id
+        return self._scope.request.id
 
     @property
     def message_id(self) -> str | None:
@@ -175,27 +174,27 @@ class PolicyContext(Generic[S_co]):
         `TableModel`, by the event. Asked of DataWorks at first use, once for all policies of a message.
 
         Raises:
-            LookupFailed: It could not be had.
+            LookupFailedError: It could not be had.
         """
-        return self._scope.findings.snapshot(self._until)
+        return self._scope.lookups.snapshot(self._until)
 
     @property
     def parameters(self) -> Mapping[str, str]:
         """The extension's parameters, by key, as its owner set them in DataWorks. Kept for a minute.
 
         Raises:
-            LookupFailed: They could not be had.
+            LookupFailedError: They could not be had.
         """
-        return self._scope.findings.parameters(self._until)
+        return self._scope.lookups.parameters(self._until)
 
     @property
     def options(self) -> Mapping[str, object]:
         """What the event's workspace chose of the extension's options, a JSON object. Kept for a minute.
 
         Raises:
-            LookupFailed: They could not be had.
+            LookupFailedError: They could not be had.
         """
-        return self._scope.findings.options(self._until)
+        return self._scope.lookups.options(self._until)
 
 
 class OverridingContext(PolicyContext[S_co]):
@@ -208,11 +207,18 @@ class OverridingContext(PolicyContext[S_co]):
         """The settings of the policy's pack, with what the event's workspace chose in their place.
 
         Raises:
-            LookupFailed: The options could not be had.
+            LookupFailedError: The options could not be had.
             SettingsError: They do not fit the settings.
         """
         pack = self._policy.partition(".")[0]
-        return self._scope.findings.settings(pack, self._settings, self._until)
+        return self._scope.lookups.settings(pack, self._settings, self._until)
 
 
-_MAKING: Final = threading.Lock()
+def _default_logger() -> FilteringBoundLogger:
+    from structlog import get_logger  # it weighs a sixth of a cold start, and most policies log nothing
+
+    logger: FilteringBoundLogger = get_logger()
+    return logger
+
+
+_CREATING: Final = threading.Lock()

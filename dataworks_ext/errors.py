@@ -1,19 +1,23 @@
-"""The framework's own exceptions. Their texts hold no payload, so that a record may repeat them."""
+"""The base of the framework's own exceptions, and those of registration, settings and policies.
+
+Each is named `…Error` and derives from `ExtensionError`. Their texts hold no payload and no secret, so that a record
+may repeat them.
+"""
 
 from __future__ import annotations
 
 
 class ExtensionError(Exception):
-    """Something that the framework found and can name."""
+    """The base of all errors that the framework finds and names."""
 
 
 class RegistrationError(ExtensionError):
-    """A policy, observer, pack or extension that cannot be. The text says what to write instead."""
+    """A policy, observer, pack or extension is not valid. The text says what to write instead."""
 
 
 class SettingsError(ExtensionError):
-    """Settings of a pack that cannot be read from the environment. The text names the variables, not their values."""
+    """The settings of a pack cannot be read from the environment. The text names the variables, not their values."""
 
 
 class PolicyError(ExtensionError):
-    """A policy that broke a rule of the framework: it took too long, or returned what is no outcome."""
+    """A policy took too long, or returned an invalid value."""

@@ -1,4 +1,4 @@
-"""Asking the policies that are registered for an event, and nothing but asking."""
+"""Evaluating the policies and observers that are registered for an event."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from pydantic import BaseModel
 
 from .context import MessageScope, OverridingContext, PolicyContext
-from .deadline import DeadlineExceeded, Guard, guard
+from .deadline import DeadlineError, Guard, guard, milliseconds
 from .decision import VERDICT_OF, Mode, Outcome, Reason, Verdict, is_sound
 from .errors import PolicyError, SettingsError
 from .events import Event, EventError
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from .deadline._coroutines import Running
 
 _OK: Final = Verdict.OK
-_NOT_ASKED: Final = object()
-"""What stands for the answer of a policy that does not look at the event."""
+_SKIPPED: Final = object()
+"""The answer of a policy that does not look at the event."""
 
 
 class Step(NamedTuple):
@@ -37,7 +37,7 @@ class Step(NamedTuple):
     is_plain: bool
     """Whether there is nothing to it but a function: no timeout, condition or workspaces, and sound settings."""
     is_conditional: bool
-    """Whether it has to be seen first if it looks: by its `when`, or by settings that the workspace's options make."""
+    """Whether it may skip the event: by its `when`, or for lack of settings that the workspace's options override."""
     context_class: type[PolicyContext[BaseModel]]
     """What its context is."""
 
@@ -76,20 +76,20 @@ def _step(
     return Step(entry, mode, settings, event_class, is_plain, is_conditional, context_class)
 
 
-def consult(plan: Plan, scope: MessageScope, language: Language) -> list[Reason]:
+def evaluate(plan: Plan, scope: MessageScope, language: Language) -> list[Reason]:
     """What each policy that looks at the event says, in order. Coroutines run beside the others. Never raises."""
     started = [_start(step, scope) for step in plan.awaited] if plan.awaited else ()
     reasons: list[Reason] = []
     with guard(scope.deadline) as guarded:
         for step in plan.immediate:
-            reason = _ask(step, scope, language, guarded)
+            reason = _evaluate(step, scope, language, guarded)
             if reason is not None:
                 reasons.append(reason)
     return _merge(plan.steps, reasons, [_wait(call, scope, language) for call in started]) if started else reasons
 
 
-def _ask(step: Step, scope: MessageScope, language: Language, guarded: Guard) -> Reason | None:
-    """Ask a policy that is no coroutine. Every message passes here once a policy, so few functions are called."""
+def _evaluate(step: Step, scope: MessageScope, language: Language, guarded: Guard) -> Reason | None:
+    """Call a policy that is no coroutine. Every message passes here once a policy, so few functions are called."""
     entry, mode, settings, event_class, is_plain, is_conditional, context_class = step
     started = time.monotonic()
     until = scope.deadline if is_plain else _until(entry, scope, started)
@@ -98,11 +98,11 @@ def _ask(step: Step, scope: MessageScope, language: Language, guarded: Guard) ->
         if event is None:
             return None
         if started >= until:
-            raise DeadlineExceeded
+            raise DeadlineError
         if isinstance(settings, SettingsError):
             raise SettingsError(*settings.args)  # anew, since an exception keeps every traceback it was raised with
         if is_conditional:
-            answer = guarded.run(until, _ask_if, entry, event, context_class(scope, settings, entry.id, until))
+            answer = guarded.run(until, _call, entry, event, context_class(scope, settings, entry.id, until))
         elif entry.takes_context:
             answer = guarded.run(until, entry.function, event, context_class(scope, settings, entry.id, until))
         else:
@@ -110,7 +110,7 @@ def _ask(step: Step, scope: MessageScope, language: Language, guarded: Guard) ->
     except BaseException as error:
         return _failure(step, scope, language, error, started, time.monotonic())
     if answer is None:
-        elapsed = int((time.monotonic() - started) * 1_000_000) / 1_000
+        elapsed = milliseconds(time.monotonic() - started)
         return Reason._make((entry.id, _OK, "", mode, elapsed, None))  # which is twice as fast as calling Reason
     return _reason(step, scope, language, answer, started, time.monotonic())
 
@@ -136,7 +136,7 @@ def _start(step: Step, scope: MessageScope) -> _Started:
         if isinstance(step.settings, SettingsError):
             raise SettingsError(*step.settings.args)
         context = step.context_class(scope, step.settings, step.entry.id, until)
-        return _Started(step, started, Running(partial(_ask_if_async, step.entry, event, context), until))
+        return _Started(step, started, Running(partial(_call_async, step.entry, event, context), until))
     except BaseException as error:
         return _Started(step, started, error)
 
@@ -177,20 +177,20 @@ def _event_in_workspace(step: Step, scope: MessageScope) -> Event | None:
     return event if workspaces is None or event.workspace_id in workspaces else None
 
 
-def _ask_if(entry: Registration, event: Event, context: PolicyContext[BaseModel]) -> object:
+def _call(entry: Registration, event: Event, context: PolicyContext[BaseModel]) -> object:
     if entry.when is not None:
         wanted = entry.when(event, context) if entry.when_takes_context else entry.when(event)
         if not isinstance(wanted, bool):
             raise PolicyError(f"its `when` returned {type(wanted).__name__}; expected True or False")
         if not wanted:
-            return _NOT_ASKED
+            return _SKIPPED
     if entry.needs and missing(entry.needs, context.settings):
-        return _NOT_ASKED
+        return _SKIPPED
     return entry.function(event, context) if entry.takes_context else entry.function(event)
 
 
-async def _ask_if_async(entry: Registration, event: Event, context: PolicyContext[BaseModel]) -> object:
-    answer = _ask_if(entry, event, context)
+async def _call_async(entry: Registration, event: Event, context: PolicyContext[BaseModel]) -> object:
+    answer = _call(entry, event, context)
     return await answer if isinstance(answer, Coroutine) else answer
 
 
@@ -198,29 +198,29 @@ def _reason(
     step: Step, scope: MessageScope, language: Language, answer: object, started: float, finished: float
 ) -> Reason | None:
     if answer is None:
-        return Reason(step.entry.id, Verdict.OK, "", step.mode, int((finished - started) * 1_000_000) / 1_000)
-    if answer is _NOT_ASKED:
+        return Reason(step.entry.id, Verdict.OK, "", step.mode, milliseconds(finished - started))
+    if answer is _SKIPPED:
         return None
     if type(answer) is Outcome and is_sound(answer):
-        elapsed = int((finished - started) * 1_000_000) / 1_000
+        elapsed = milliseconds(finished - started)
         return Reason(step.entry.id, answer.verdict, answer.message, step.mode, elapsed)
-    return _failure(step, scope, language, _nonsense(answer), started, finished)
+    return _failure(step, scope, language, _invalid(answer), started, finished)
 
 
 def _failure(
     step: Step, scope: MessageScope, language: Language, error: BaseException, started: float, finished: float
 ) -> Reason:
     entry = step.entry
-    if isinstance(error, DeadlineExceeded):
+    if isinstance(error, DeadlineError):
         in_time = entry.timeout is not None and started + entry.timeout < scope.deadline
         error = PolicyError(f"it ran past {f'its timeout of {entry.timeout:g} s' if in_time else 'the deadline'}")
     text = TEXTS[language].could_not_check.format(policy=entry.id)
-    text = with_request(language, text, scope.request_id)
-    elapsed = int((finished - started) * 1_000_000) / 1_000
+    text = with_request(language, text, scope.request.id)
+    elapsed = milliseconds(finished - started)
     return Reason(entry.id, VERDICT_OF[entry.on_error], text, step.mode, elapsed, error)
 
 
-def _nonsense(answer: object) -> PolicyError:
+def _invalid(answer: object) -> PolicyError:
     if type(answer) is Outcome:
         return PolicyError(
             "it returned an Outcome that deny, warn and allow would not make: with no text, or no verdict"

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
-from .context import MessageScope
-from .deadline import NO_LIMIT
+from .context import MessageScope, Request
 from .decision import VERDICT_OF, Choice, Decision, Reason, Verdict, combine, shorten
 from .errors import RegistrationError
-from .evaluation import Plan, consult, plan_of
+from .evaluation import Plan, evaluate, plan_of
 from .events import Event, catalog, event_class
-from .lookup import Lookup
 from .message import Message
 from .pack import NoSettings, PolicyPack
 from .policy import EVERY_EVENT, Observer, Policy, Registration, one_of
@@ -21,6 +19,7 @@ from .settings import Configuration, missing, read_configuration
 from .texts import TEXTS, Language, with_request
 
 _NO_OBJECTION: Final = Decision(Verdict.OK, "")
+_NO_REQUEST: Final = Request()
 
 
 class Extension(PolicyPack[NoSettings]):
@@ -88,42 +87,20 @@ class Extension(PolicyPack[NoSettings]):
         self._configuration = configuration
         return configuration
 
-    def decide(
-        self,
-        subject: Message | Event | MessageScope,
-        *,
-        request_id: str = "",
-        deadline: float = NO_LIMIT,
-        now: datetime | None = None,
-        lookup: Lookup | None = None,
-    ) -> Decision:
+    def decide(self, subject: Message | Event | MessageScope, request: Request = _NO_REQUEST) -> Decision:
         """Ask every policy that is registered for the event. Whatever a policy does, there is a decision.
 
         Args:
             subject: A message, or an event as it would arrive in one.
-            request_id: Repeated in the text about a policy that failed.
-            deadline: A moment of `time.monotonic()`; a policy that is not done by then counts as failed.
-            now: What the policies see as `context.now`, in UTC; an aware datetime, the present by default.
-            lookup: Whom to ask for snapshots, parameters and options; nobody by default.
+            request: The circumstances, unless the subject is a scope, which has its own.
         """
-        scope = subject if isinstance(subject, MessageScope) else _scope(subject, request_id, deadline, now, lookup)
-        if not scope.message.blocking:
-            return _NO_OBJECTION
-        code = scope.message.event_code
-        plan = self._policy_plans.get(code) or self._plan(self._policy_plans, self.policies, code)
-        if not plan.steps:
-            return self._without_policy(scope)
-        return combine(consult(plan, scope, self.configuration.language))
+        scope = subject if isinstance(subject, MessageScope) else MessageScope.of(subject, request)
+        decision = self._decision(scope)
+        if _listeners:
+            _tell(scope.message, decision)
+        return decision
 
-    def notify(
-        self,
-        subject: Message | Event | MessageScope,
-        *,
-        request_id: str = "",
-        deadline: float = NO_LIMIT,
-        now: datetime | None = None,
-        lookup: Lookup | None = None,
-    ) -> tuple[Reason, ...]:
+    def notify(self, subject: Message | Event | MessageScope, request: Request = _NO_REQUEST) -> tuple[Reason, ...]:
         """Tell every observer that is registered for the event.
 
         Args: as for `decide`.
@@ -131,13 +108,22 @@ class Extension(PolicyPack[NoSettings]):
         Returns:
             One reason for each observer that failed, with its error.
         """
-        scope = subject if isinstance(subject, MessageScope) else _scope(subject, request_id, deadline, now, lookup)
+        scope = subject if isinstance(subject, MessageScope) else MessageScope.of(subject, request)
         code = scope.message.event_code
         plan = self._observer_plans.get(code) or self._plan(self._observer_plans, self.observers, code)
         if not plan.steps:
             return ()
-        reasons = consult(plan, scope, self.configuration.language)
+        reasons = evaluate(plan, scope, self.configuration.language)
         return tuple(reason for reason in reasons if reason.error is not None)
+
+    def _decision(self, scope: MessageScope) -> Decision:
+        if not scope.message.blocking:
+            return _NO_OBJECTION
+        code = scope.message.event_code
+        plan = self._policy_plans.get(code) or self._plan(self._policy_plans, self.policies, code)
+        if not plan.steps:
+            return self._without_policy(scope)
+        return combine(evaluate(plan, scope, self.configuration.language))
 
     def _plan(self, plans: dict[str, Plan], registered: Sequence[Registration], code: str) -> Plan:
         """Who is registered for the event code, is not off, and has the settings it needs.
@@ -163,15 +149,35 @@ class Extension(PolicyPack[NoSettings]):
             return _NO_OBJECTION
         language = self.configuration.language
         text = TEXTS[language].no_policy.format(event=shorten(scope.message.event_code, 100))
-        return Decision(VERDICT_OF[self.default], with_request(language, text, scope.request_id))
+        return Decision(VERDICT_OF[self.default], with_request(language, text, scope.request.id))
 
 
-def _scope(
-    subject: Message | Event, request_id: str, deadline: float, now: datetime | None, lookup: Lookup | None
-) -> MessageScope:
-    if isinstance(subject, Message):
-        return MessageScope(subject, request_id, deadline, now, lookup=lookup)
-    return MessageScope.of_event(subject, request_id, deadline, now, lookup)
+Listener = Callable[[Message, Decision], None]
+_listeners: tuple[Listener, ...] = ()
+
+
+def listen(listener: Listener) -> Callable[[], None]:
+    """Call a function after each decision of any extension in this process, on the thread that decided.
+
+    What the listener raises changes nothing.
+
+    Returns:
+        A function that removes the listener.
+    """
+    global _listeners
+    _listeners = (*_listeners, listener)  # a new tuple, so that a thread that decides now needs no lock
+
+    def remove() -> None:
+        global _listeners
+        _listeners = tuple(other for other in _listeners if other is not listener)
+
+    return remove
+
+
+def _tell(message: Message, decision: Decision) -> None:
+    for listener in _listeners:
+        with suppress(Exception):
+            listener(message, decision)
 
 
 def _distinct(name: str, packs: Iterable[PolicyPack[Any]]) -> tuple[PolicyPack[Any], ...]:

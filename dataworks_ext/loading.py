@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Final
 
+from .context import MessageScope, Request
+from .decision import Decision, Verdict
 from .errors import ExtensionError
+from .events import Event
 from .extension import Extension
+from .message import Message
+from .settings import LANGUAGE_VARIABLE
+from .texts import TEXTS, with_request
 
 APP_VARIABLE: Final = "DATAWORKS_EXT_APP"
 DEFAULT_APP: Final = "policies:extension"
 
 
 class LoadingError(ExtensionError):
-    """A name that leads to no extension."""
+    """The name of an app does not lead to an extension."""
 
 
 def load_extension(app: str) -> Extension:
@@ -38,3 +45,21 @@ def load_extension(app: str) -> Extension:
     if not isinstance(extension, Extension):
         raise LoadingError(f"{app} is a {type(extension).__name__}, expected an Extension")
     return extension
+
+
+class UnloadedExtension(Extension):
+    """Stands in for an extension that cannot be loaded: it denies every message.
+
+    Args:
+        environment: Names the language. The rest of it concerns the extension that is not there.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        super().__init__("unloaded")
+        self.configure({LANGUAGE_VARIABLE: environment.get(LANGUAGE_VARIABLE, "")})
+
+    def decide(self, subject: Message | Event | MessageScope, request: Request = Request()) -> Decision:  # noqa: B008
+        """A denial."""
+        request = subject.request if isinstance(subject, MessageScope) else request
+        language = self.configuration.language
+        return Decision(Verdict.FAIL, with_request(language, TEXTS[language].not_loaded, request.id))

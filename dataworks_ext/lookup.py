@@ -1,18 +1,19 @@
-"""What policies can ask of DataWorks beside the event, and what was answered for one message."""
+"""What policies look up in DataWorks beside the event, and the answers for one message."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
 from .deadline import NO_LIMIT
 from .errors import ExtensionError, SettingsError
 from .events.base import to_wire
-from .message import Message
 
 if TYPE_CHECKING:
     from .snapshots import Snapshot
@@ -20,95 +21,139 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound=BaseModel)
 T = TypeVar("T")
 
+GET_SNAPSHOT: Final = "GetIDEEventDetail"
+GET_PARAMETERS: Final = "GetExtension"
+GET_OPTIONS: Final = "GetOptionValueForProject"
 
-class LookupFailed(ExtensionError):
-    """What DataWorks was asked for could not be had. The text says what, why, and what to do."""
+
+class LookupFailedError(ExtensionError):
+    """DataWorks did not answer a lookup. The text says which, why, and what to do."""
 
 
-class Lookup(Protocol):
-    """Asks DataWorks. Moments are those of `time.monotonic()`; each method raises `LookupFailed`."""
+class Lookups(Protocol):
+    """Answers the read operations of DataWorks' OpenAPI."""
 
-    def snapshot(self, message: Message, workspace_id: int | None, until: float) -> Snapshot:
-        """The file or table as it was when the event fired."""
+    def ask(self, operation: str, parameters: Mapping[str, str | int], until: float) -> Mapping[str, object]:
+        """The answer to an operation, as the JSON object that came.
+
+        Args:
+            operation: Its name: `GetIDEEventDetail`.
+            parameters: Without `ExtensionCode`, which the one who asks does not know, and without what the message
+                does not have.
+            until: The moment of `time.monotonic()` at which the answer is no longer awaited.
+
+        Raises:
+            LookupFailedError: There is no answer.
+        """
         ...
 
-    def parameters(self, until: float) -> Mapping[str, str]:
-        """The extension's parameters."""
-        ...
 
-    def options(self, workspace_id: int | None, until: float) -> Mapping[str, object]:
-        """The extension's options in a workspace."""
-        ...
+class MessageLookups:
+    """The answers for one message: each question is asked once, for all policies. A failure is an answer, too."""
 
+    __slots__ = ("_answers", "_lock", "_message_id", "_source", "_workspace_id")
 
-class Findings:
-    """What was asked for one message: each thing once, for all policies. A failure is kept as well."""
-
-    __slots__ = ("_found", "_lock", "_lookup", "_message", "_workspace_id")
-
-    def __init__(self, lookup: Lookup | None, message: Message, workspace_id: int | None) -> None:
-        self._lookup = lookup
-        self._message = message
+    def __init__(self, source: Lookups | None, message_id: str | None, workspace_id: int | None) -> None:
+        self._source = source
+        self._message_id = message_id
         self._workspace_id = workspace_id
-        self._found: dict[str, object] = {}
+        self._answers: dict[str, object] = {}
         self._lock = threading.Lock()
 
     def snapshot(self, until: float) -> Snapshot:
-        """The file or table as it was when the event fired. Raises `LookupFailed`."""
-        return self._once("snapshot", until, lambda ask: ask.snapshot(self._message, self._workspace_id, until))
+        """The file or table as it was when the event fired. Raises `LookupFailedError`."""
+        return self._once("snapshot", until, self._ask_snapshot)
 
     def parameters(self, until: float) -> Mapping[str, str]:
-        """The extension's parameters. Raises `LookupFailed`."""
-        return self._once("parameters", until, lambda ask: ask.parameters(until))
+        """The extension's parameters, by key. Raises `LookupFailedError`."""
+        return self._once("parameters", until, self._ask_parameters)
 
     def options(self, until: float) -> Mapping[str, object]:
-        """The extension's options in the event's workspace. Raises `LookupFailed`."""
-        return self._once("options", until, lambda ask: ask.options(self._workspace_id, until))
+        """What the event's workspace chose of the extension's options. Raises `LookupFailedError`."""
+        return self._once("options", until, self._ask_options)
 
     def settings(self, pack: str, settings: S, until: float) -> S:
-        """The settings of a pack, with what the options of the workspace say in their place.
+        """The settings of a pack, overridden by the options of the workspace.
 
         Raises:
-            LookupFailed: The options could not be had.
+            LookupFailedError: There is no answer about the options.
             SettingsError: They do not fit.
         """
         return settings_with(pack, settings, self.options(until), self._workspace_id)
 
-    def _once(self, what: str, until: float, find: Callable[[Lookup], T]) -> T:
-        """What was found, or what somebody finds now while the others wait. What is interrupted is tried again."""
-        if self._lookup is None:
-            raise LookupFailed(_NOBODY_TO_ASK.format(what))
-        if not self._lock.acquire(timeout=-1 if until == NO_LIMIT else max(until - time.monotonic(), 0)):
-            raise LookupFailed(f"the time was over before DataWorks had said the {what}")
+    def _ask_snapshot(self, source: Lookups, until: float) -> Snapshot:
+        from .snapshots import SnapshotError, read_snapshot  # policies that need no snapshot load no model of it
+
         try:
-            if what not in self._found:
-                self._found[what] = _result(self._lookup, find)
-            found = self._found[what]
+            return read_snapshot(source.ask(GET_SNAPSHOT, self._parameters("MessageId", "ProjectId"), until))
+        except SnapshotError as error:
+            raise LookupFailedError(f"there is no snapshot: {error}") from None
+
+    def _ask_parameters(self, source: Lookups, until: float) -> Mapping[str, str]:
+        extension = source.ask(GET_PARAMETERS, {}, until).get("Extension")
+        text = extension.get("ParameterSetting") if isinstance(extension, Mapping) else None
+        return MappingProxyType(_read_parameters(text if isinstance(text, str) else ""))
+
+    def _ask_options(self, source: Lookups, until: float) -> Mapping[str, object]:
+        answer = source.ask(GET_OPTIONS, self._parameters("ProjectId"), until)
+        return MappingProxyType(_read_options(answer.get("OptionValue"), self._workspace_id))
+
+    def _parameters(self, *names: str) -> dict[str, str | int]:
+        """What the message says of these parameters; a parameter that it does not have is missing."""
+        known = {"MessageId": self._message_id, "ProjectId": self._workspace_id}
+        return {name: value for name in names if (value := known[name]) is not None}
+
+    def _once(self, what: str, until: float, ask: Callable[[Lookups, float], T]) -> T:
+        """The answer, or what one thread asks now while the others wait. What is interrupted is asked again."""
+        if self._source is None:
+            raise LookupFailedError(_NO_SOURCE.format(what))
+        if not self._lock.acquire(timeout=-1 if until == NO_LIMIT else max(until - time.monotonic(), 0)):
+            raise LookupFailedError(f"the time was over before DataWorks had answered about the {what}")
+        try:
+            if what not in self._answers:
+                self._answers[what] = _answer_or_failure(ask, self._source, until)
+            found = self._answers[what]
         finally:
             self._lock.release()
-        if isinstance(found, LookupFailed):
+        if isinstance(found, LookupFailedError):
             raise found.with_traceback(None)
-        answer: T = found  # type: ignore[assignment]  # what is kept under a key is what its `find` returns
+        answer: T = found  # type: ignore[assignment]  # what is kept under a key is what its `ask` returns
         return answer
 
 
-_NOBODY_TO_ASK: Final = (
-    "context.{} asks DataWorks, and there is nobody to ask here: outside a function, give decide() a lookup"
+_NO_SOURCE: Final = (
+    "context.{} asks DataWorks, which cannot be reached here; outside a function, give decide() a Request with lookups"
 )
 
 
-def _result(lookup: Lookup, find: Callable[[Lookup], T]) -> T | LookupFailed:
+def _answer_or_failure(ask: Callable[[Lookups, float], T], source: Lookups, until: float) -> T | LookupFailedError:
     try:
-        return find(lookup)
-    except LookupFailed as error:
+        return ask(source, until)
+    except LookupFailedError as error:
         return error
 
 
+def _read_parameters(text: str) -> dict[str, str]:
+    """`key=value` lines. Of a key that occurs twice, the last counts."""
+    lines = (line.partition("=") for line in text.splitlines() if "=" in line)
+    return {key.strip(): value.strip() for key, _, value in lines}
+
+
+def _read_options(value: object, workspace_id: int | None) -> dict[str, object]:
+    try:
+        options: object = from_json(value) if isinstance(value, str) and value.strip() else value or {}
+    except ValueError:
+        options = None
+    if not isinstance(options, dict):
+        raise LookupFailedError(f"the options of workspace {workspace_id} are no JSON object")
+    return options
+
+
 def settings_with(pack: str, settings: S, options: Mapping[str, object], workspace_id: int | None) -> S:
-    """The settings with the options of a workspace in their place.
+    """The settings, overridden by the options of a workspace.
 
     Args:
-        pack: Its name. Options under this name are the pack's; without any, those that are called like its settings.
+        pack: Its name. Options under this name are the pack's; without any, those with the names of its settings.
         settings: What the environment says.
         options: By name, in snake_case or camelCase.
         workspace_id: For the error.

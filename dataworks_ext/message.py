@@ -11,6 +11,7 @@ from typing import Final, Literal, NamedTuple
 
 from pydantic_core import from_json
 
+from .errors import ExtensionError
 from .events.catalog import catalog
 
 Channel = Literal["function-compute", "eventbridge"]
@@ -38,7 +39,7 @@ class Message(NamedTuple):
     """The id of the check that DataWorks runs for this operation."""
 
 
-class MessageError(ValueError):
+class MessageError(ExtensionError, ValueError):
     """Bytes that hold no message. The text says what was expected."""
 
     def __init__(self, text: str, message_id: str | None = None) -> None:

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Final, Literal, TextIO
-
-import structlog
-from pydantic_core import to_json
-from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+from typing import TYPE_CHECKING, Final, Literal, TextIO
 
 from .context import MessageScope, in_utc, utc_now
 from .decision import TEXT_LIMIT, Decision, Reason, shorten
+from .delivery import Delivery
 from .errors import ExtensionError
 from .events import Event, EventError
 from .events.base import to_wire
-from .extension import Extension
+from .lines import VALUE_LIMIT, Lines, text_of, to_line
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 SCHEMA: Final = 1
 """The version of the schema. It grows when a field changes its meaning or goes; a new field does not count."""
-FIELD_LIMIT: Final = 2_000
-"""Characters of a payload field that was asked for."""
-DEPTH_LIMIT: Final = 16
-"""Levels of what is logged, where it has to be made printable."""
 FRAME_LIMIT: Final = 8
 """Frames of a failed policy."""
 PERSONAL: Final = ("sqlText", "ip", "fileName")
@@ -37,53 +33,58 @@ Kind = Literal["message", "log", "configuration", "loading", "retirement"]
 
 
 class Recorder:
-    """Writes records, and makes the loggers of policies.
+    """Writes records, and makes the logger of policies.
 
     Args:
         fields: Payload fields to repeat in each record, by Python or wire name; `exceptions` for their texts.
         stream: Where the lines go; whatever `sys.stdout` is at the time by default.
         clock: Says what time it is, for the lines that are about no message.
+        extension: Name and version of the extension, for the records of messages.
     """
 
     def __init__(
-        self, fields: Iterable[str] = (), stream: TextIO | None = None, clock: Callable[[], datetime] = utc_now
+        self,
+        fields: Iterable[str] = (),
+        stream: TextIO | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        *,
+        extension: tuple[str, str] = ("", ""),
     ) -> None:
         self._clock = clock
+        self._extension, self._version = extension
         wanted = dict.fromkeys(fields)
         self._exceptions = EXCEPTIONS in wanted
         self._fields = tuple(to_wire(field) for field in wanted if field != EXCEPTIONS)
-        lines = Lines(stream)
-        self._records = RecordLogger(lines, [_render_record], {})
-        self.logger: Final[FilteringBoundLogger] = structlog.wrap_logger(
-            lines,
-            processors=[
-                self._stamp,
-                structlog.processors.format_exc_info,
-                _render_log,
-            ],
-            wrapper_class=structlog.make_filtering_bound_logger(0),
-            context_class=dict,
-        ).bind()
-        """For the lines of policies, each of which is `log` by kind."""
+        self._lines = Lines(stream)
+        self._logger: FilteringBoundLogger | None = None
+        self._making_logger = threading.Lock()
 
     def message(
         self,
         scope: MessageScope,
         decision: Decision,
-        observers: Sequence[Reason],
+        delivery: Delivery,
+        *,
         elapsed_ms: float,
-        delivery: str,
-        extension: Extension,
-        problem: str | None = None,
+        observers: Sequence[Reason] = (),
     ) -> None:
-        """Record a message that was read, with what became of the reply and what is wrong with that."""
+        """Record a message that was read, and what became of the reply.
+
+        Args:
+            scope: The message, and what its policies shared.
+            decision: What was decided.
+            delivery: What became of the reply.
+            elapsed_ms: Milliseconds from the message's arrival to now.
+            observers: A reason for each observer that failed.
+        """
         message = scope.message
+        payload = message.payload
         event = _identity(scope)
-        record: EventDict = {
+        record: dict[str, object] = {
             "schema": SCHEMA,
             "kind": "message",
             "time": scope.now,
-            "request_id": scope.request_id,
+            "request_id": scope.request.id,
             "message_id": message.message_id,
             "channel": message.channel,
             "blocking": message.blocking,
@@ -92,31 +93,66 @@ class Recorder:
             "workspace_id": event and event.workspace_id,
             "operator": event and event.operator,
             "verdict": decision.verdict._value_,
-            "reasons": [self._reason(reason, message.payload) for reason in decision.reasons],
+            "reasons": [self._reason(reason, payload) for reason in decision.reasons],
             "elapsed_ms": elapsed_ms,
-            "delivery": delivery,
-            "extension": extension.name,
-            "version": extension.version,
+            "delivery": delivery.status,
+            "extension": self._extension,
+            "version": self._version,
         }
-        if problem is not None:
-            record["problem"] = problem
+        if delivery.problem is not None:
+            record["problem"] = delivery.problem
         if decision.message and not decision.reasons:
             record["message"] = decision.message
         if observers:
-            record["observers"] = [self._reason(reason, message.payload) for reason in observers]
+            record["observers"] = [self._reason(reason, payload) for reason in observers]
         if self._fields:
-            payload = message.payload
             record["fields"] = {field: _shortened(payload[field]) for field in self._fields if field in payload}
-        self._records.line(record)
+        self._lines.write(to_line(record))
 
-    def unread(self, *, error: BaseException, decision: Decision, **known: object) -> None:
-        """Record a message that could not be read, with what is known of it."""
-        said = {"verdict": decision.verdict.value, "message": decision.message}
-        self.note("message", **known, **said, error=self._explain(error))
+    def unread(self, error: BaseException, decision: Decision, request_id: str, message_id: str | None) -> None:
+        """Record a message that could not be read, or on which the framework itself failed."""
+        self.note(
+            "message",
+            request_id=request_id,
+            message_id=message_id,
+            extension=self._extension,
+            version=self._version,
+            verdict=decision.verdict.value,
+            message=decision.message,
+            error=self._explain(error),
+        )
 
     def note(self, kind: Kind, **fields: object) -> None:
         """Record something that is no decision on a message."""
-        self._records.line({"schema": SCHEMA, "kind": kind, "time": in_utc(self._clock()), **fields})
+        self._lines.write(to_line({"schema": SCHEMA, "kind": kind, "time": in_utc(self._clock()), **fields}))
+
+    def not_loaded(self, app: str, error: BaseException) -> None:
+        """Record why an extension could not be loaded. Never raises: stdout may be gone."""
+        from traceback import format_exception  # only a failure needs it
+
+        with suppress(BaseException):
+            traceback = "".join(format_exception(type(error), error, error.__traceback__))
+            self.note("loading", app=app, problem=text_of(error), traceback=traceback)
+
+    def get_logger(self) -> FilteringBoundLogger:
+        """For the lines of policies, each of which is `log` by kind. Made at first use, as structlog is heavy."""
+        logger = self._logger
+        if logger is None:
+            with self._making_logger:
+                logger = self._logger = self._logger or self._make_logger()
+        return logger
+
+    def _make_logger(self) -> FilteringBoundLogger:
+        """A logger that the application's configuration of structlog does not change."""
+        import structlog
+
+        logger: FilteringBoundLogger = structlog.wrap_logger(
+            self._lines,
+            processors=[self._stamp, structlog.processors.format_exc_info, _render_log],
+            wrapper_class=structlog.make_filtering_bound_logger(0),
+            context_class=dict,
+        ).bind()
+        return logger
 
     def _stamp(self, logger: object, method: str, line: EventDict) -> EventDict:
         return {**line, "time": in_utc(self._clock())}
@@ -147,14 +183,19 @@ class Recorder:
         """What happened and where. The text of somebody else's exception may hold anything, so it must be asked for."""
         name = type(error).__name__
         if self._exceptions or _is_ours(error):
-            name = f"{name}: {_text(error)}"
+            name = f"{name}: {text_of(error)}"
         where = " > ".join(_frames(error.__traceback__)[-FRAME_LIMIT:])
         return f"{name} at {where}" if where else name
 
 
+def _render_log(_logger: WrappedLogger, method: str, event: EventDict) -> str:
+    ours = {"schema": SCHEMA, "kind": "log", "level": method}
+    return to_line({**ours, **event, **ours})  # ours first, and whatever was logged, ours
+
+
 def _is_ours(error: BaseException) -> bool:
     """Whether the framework raised it, so that its text holds no payload: its classes are anybody's to raise."""
-    if not isinstance(error, (ExtensionError, EventError)):
+    if not isinstance(error, ExtensionError):
         return False
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
@@ -164,71 +205,6 @@ def _is_ours(error: BaseException) -> bool:
 
 def _is_inside(traceback: TracebackType) -> bool:
     return str(traceback.tb_frame.f_globals.get("__name__", "")).startswith(f"{__package__}.")
-
-
-class Lines:
-    """Writes whole lines, one at a time."""
-
-    def __init__(self, stream: TextIO | None) -> None:
-        self._stream = stream
-        self._lock = threading.Lock()
-
-    def line(self, line: str) -> None:
-        """Write a line and send it off."""
-        stream = self._stream or sys.stdout
-        with self._lock:
-            stream.write(line + "\n")
-            stream.flush()
-
-    debug = info = warning = warn = error = critical = exception = line
-
-
-class RecordLogger(structlog.BoundLoggerBase):
-    """structlog's logger of records, out of reach of the application's configuration of structlog.
-
-    The record is the event dictionary: there is nothing to bind, so nothing is copied.
-    """
-
-    def line(self, record: EventDict) -> None:
-        """Write the record."""
-        event: Any = record
-        for process in self._processors:
-            event = process(self._logger, "line", event)
-        self._logger.line(event)
-
-
-def _render_record(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
-    return to_line(event)
-
-
-def _render_log(_logger: WrappedLogger, method: str, event: EventDict) -> str:
-    ours = {"schema": SCHEMA, "kind": "log", "level": method}
-    return to_line({**ours, **event, **ours})  # ours first, and whatever was logged, ours
-
-
-def to_line(record: Mapping[str, object]) -> str:
-    """The record as JSON on one line, whatever its values are."""
-    try:
-        return to_json(record, fallback=_text, inf_nan_mode="null").decode()
-    except (ValueError, RecursionError):  # a lone surrogate, a circle, keys that are no text
-        return to_json(_printable(record, DEPTH_LIMIT), inf_nan_mode="null").decode()
-
-
-def _printable(value: object, depth: int) -> object:
-    """The value as JSON can hold it."""
-    if isinstance(value, (bool, int, float, datetime)) or value is None:
-        return value
-    if depth == 0:
-        return "…"
-    if isinstance(value, Mapping):
-        return {_encodable(key): _printable(item, depth - 1) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_printable(item, depth - 1) for item in value]
-    return _encodable(value)
-
-
-def _encodable(value: object) -> str:
-    return _text(value).encode("utf-8", "backslashreplace").decode()
 
 
 def _identity(scope: MessageScope) -> Event | None:
@@ -241,16 +217,7 @@ def _identity(scope: MessageScope) -> Event | None:
 
 def _shortened(value: object) -> object:
     text = value if isinstance(value, str) else to_line({"": value})[4:-1]
-    if len(text) <= FIELD_LIMIT:
-        return value
-    return text[: FIELD_LIMIT - 1] + "…"
-
-
-def _text(value: object) -> str:
-    try:
-        return str(value)
-    except Exception:
-        return f"a {type(value).__name__} that cannot be printed"
+    return value if len(text) <= VALUE_LIMIT else text[: VALUE_LIMIT - 1] + "…"
 
 
 def _frames(traceback: TracebackType | None) -> list[str]:

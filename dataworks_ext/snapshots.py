@@ -10,11 +10,12 @@ from typing import Final, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from .errors import ExtensionError
 from .events import ChangeType, CronExpression, NodeType, SchedulerType
 from .events.enumerations.base import KnownName, KnownNumber
 
 
-class SnapshotError(ValueError):
+class SnapshotError(ExtensionError, ValueError):
     """An answer that holds no snapshot. The text names fields by their wire names, and no value."""
 
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from structlog.testing import capture_logs
 
 from dataworks_ext import Decision, Extension, Outcome, PolicyContext, PolicyPack, Verdict, allow, deny, warn
-from dataworks_ext.context import MessageScope
+from dataworks_ext.context import MessageScope, Request
 from dataworks_ext.decision import Choice, Mode
 from dataworks_ext.events import DownloadResources, DownloadResourcesExecute, Event, ProjectDeleted, read_event
 from dataworks_ext.message import Message
@@ -78,7 +78,7 @@ def extension_of(*rules: Rule, on: tuple[Any, ...] = (CODE,), **options: Any) ->
 
 def decide(*rules: Rule, subject: Message | Event | None = None, **options: Any) -> Decision:
     """What these policies decide about a download."""
-    return extension_of(*rules, **options).decide(subject or message(), request_id=REQUEST_ID)
+    return extension_of(*rules, **options).decide(subject or message(), Request(REQUEST_ID))
 
 
 def names(decision: Decision) -> list[str]:
@@ -340,7 +340,7 @@ def test_a_text_that_nobody_could_see_is_no_text(make: Callable[[str], Outcome],
 
 def test_a_policy_that_runs_past_the_deadline_fails() -> None:
     """The deadline is over before it begins, so nothing has to wait."""
-    decision = extension_of(saying(None)).decide(message(), deadline=time.monotonic() - 1)
+    decision = extension_of(saying(None)).decide(message(), Request(deadline=time.monotonic() - 1))
     assert decision.verdict is FAIL
     assert str(decision.reasons[0].error) == "it ran past the deadline"
 
@@ -350,7 +350,7 @@ def test_an_async_policy_that_runs_past_the_deadline_fails() -> None:
         await asyncio.Event().wait()
         return None
 
-    decision = extension_of(rule).decide(message(), deadline=time.monotonic() - 1)
+    decision = extension_of(rule).decide(message(), Request(deadline=time.monotonic() - 1))
     assert decision.verdict is FAIL
     assert str(decision.reasons[0].error) == "it ran past the deadline"
 
@@ -392,7 +392,7 @@ def test_a_payload_that_does_not_fit_its_class_still_reaches_those_who_take_ever
 def test_the_text_of_a_failure_is_in_the_extensions_language(language: Language, text: str) -> None:
     extension = Extension("data-guard", language=language)
     extension.policy(CODE, id="rule")(raising(ValueError("/var/secret")))
-    assert extension.decide(message(), request_id=REQUEST_ID).message == text
+    assert extension.decide(message(), Request(REQUEST_ID)).message == text
 
 
 def test_the_text_of_a_failure_without_request_id_names_none() -> None:
@@ -645,7 +645,7 @@ def test_the_default_is_allow() -> None:
 
 def test_the_text_of_the_default_names_the_request_in_the_extensions_language() -> None:
     extension = Extension("data-guard", default="deny", language="zh")
-    decision = extension.decide(message("brand-new-event"), request_id=REQUEST_ID)
+    decision = extension.decide(message("brand-new-event"), Request(REQUEST_ID))
     assert decision.message == f"事件 brand-new-event 没有对应的规则。 请将此请求 ID 告知管理员：{REQUEST_ID}"
 
 
@@ -722,7 +722,7 @@ def test_an_observer_may_be_async_and_take_the_context() -> None:
     async def watch(event: DownloadResources, context: PolicyContext[BaseModel]) -> None:
         told.append(context.request_id)
 
-    assert extension.notify(message(), request_id=REQUEST_ID) == ()
+    assert extension.notify(message(), Request(REQUEST_ID)) == ()
     assert told == [REQUEST_ID]
 
 
@@ -791,7 +791,7 @@ def test_the_context_has_the_settings_of_the_policys_pack() -> None:
 
 
 def test_the_context_has_the_request_id() -> None:
-    assert seen(lambda context: context.request_id, request_id=REQUEST_ID) == REQUEST_ID
+    assert seen(lambda context: context.request_id, request=Request(REQUEST_ID)) == REQUEST_ID
     assert seen(lambda context: context.request_id) == ""
 
 
@@ -809,17 +809,17 @@ def test_now_is_the_present_in_utc() -> None:
 
 def test_now_is_what_the_caller_says() -> None:
     now = datetime(2024, 11, 22, 9, 30, tzinfo=timezone.utc)
-    assert seen(lambda context: context.now, now=now) == now
+    assert seen(lambda context: context.now, request=Request(now=now)) == now
 
 
 def test_now_is_in_utc_whatever_the_zone_of_the_caller() -> None:
     now = datetime(2024, 11, 22, 9, 30, tzinfo=timezone(timedelta(hours=8)))
-    assert seen(lambda context: context.now.isoformat(), now=now) == "2024-11-22T01:30:00+00:00"
+    assert seen(lambda context: context.now.isoformat(), request=Request(now=now)) == "2024-11-22T01:30:00+00:00"
 
 
 def test_now_needs_a_time_zone() -> None:
     with pytest.raises(ValueError, match=r"^now=2024-11-22T09:30:00 has no time zone; give it one"):
-        seen(lambda context: context.now, now=datetime(2024, 11, 22, 9, 30))
+        seen(lambda context: context.now, request=Request(now=datetime(2024, 11, 22, 9, 30)))
 
 
 def test_now_is_the_same_for_all_policies_of_a_message() -> None:
@@ -854,8 +854,8 @@ def test_remaining_is_infinite_without_deadline_and_timeout() -> None:
 def test_remaining_counts_down_to_what_comes_first(
     timeout: float | None, seconds_left: float | None, most: float
 ) -> None:
-    arguments = {} if seconds_left is None else {"deadline": time.monotonic() + seconds_left}
-    remaining = seen(lambda context: context.remaining, options={"timeout": timeout}, **arguments)
+    request = Request() if seconds_left is None else Request(deadline=time.monotonic() + seconds_left)
+    remaining = seen(lambda context: context.remaining, options={"timeout": timeout}, request=request)
     assert most - 10 < remaining <= most
 
 
@@ -866,7 +866,7 @@ def test_remaining_is_never_below_zero() -> None:
 
 def test_lines_of_the_log_carry_the_ids() -> None:
     with capture_logs() as lines:
-        seen(lambda context: context.log.info("hello", rows=3), request_id=REQUEST_ID)
+        seen(lambda context: context.log.info("hello", rows=3), request=Request(REQUEST_ID))
     assert lines == [
         {
             "event": "hello",
@@ -890,7 +890,8 @@ def test_what_there_is_nobody_to_ask_for_fails_the_policy(name: str, on_error: C
     decision = decide(rule, on_error=on_error)
     assert decision.verdict is verdict
     assert str(decision.reasons[0].error) == (
-        f"context.{name} asks DataWorks, and there is nobody to ask here: outside a function, give decide() a lookup"
+        f"context.{name} asks DataWorks, which cannot be reached here; "
+        "outside a function, give decide() a Request with lookups"
     )
 
 

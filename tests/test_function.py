@@ -18,9 +18,8 @@ import pytest
 from pydantic import BaseModel
 
 from dataworks_ext import Decision, Extension, Outcome, PolicyContext, PolicyPack, deny, warn
-from dataworks_ext.context import MessageScope
 from dataworks_ext.events import DownloadResources
-from dataworks_ext.function import DeployedFunction, Function, UnloadedFunction
+from dataworks_ext.function import FIRST_PAUSE, DeployedFunction, Function
 from dataworks_ext.testing import NOON, FunctionContext, eventbridge_message, function_compute_message
 from dataworks_ext.testing.contexts import Credentials, FunctionMeta
 from tests import dataworks as local
@@ -327,13 +326,13 @@ def test_a_policy_that_fails_on_one_element_fails_on_no_other() -> None:
 
 
 def test_an_element_that_the_framework_fails_on_costs_no_other_its_reply(capsys: pytest.CaptureFixture[str]) -> None:
-    class Failing(Function):
-        def decide(self, scope: MessageScope) -> Decision:
-            if scope.message.message_id == "m-1":
+    class Failing(Extension):
+        def decide(self, subject: Any, request: Any = None) -> Decision:
+            if subject.message.message_id == "m-1":
                 raise KeyboardInterrupt
-            return super().decide(scope)
+            return super().decide(subject)
 
-    function = Failing(Extension("data-guard"))
+    function = Function(Failing("data-guard"))
     assert verdicts(function, bridged(), bridged(message_id="m-1"), bridged()) == ["OK", "FAIL", "OK"]
     assert [(record["verdict"], record["message_id"] == "m-1") for record in records(capsys)] == [
         ("OK", False),
@@ -706,10 +705,35 @@ def test_an_extension_that_cannot_be_loaded_denies_every_element(monkeypatch: py
     assert verdicts(DeployedFunction(), bridged(), b"5", download()) == ["FAIL"] * 3
 
 
-def test_the_stand_in_decides_alike_without_loading(capsys: pytest.CaptureFixture[str]) -> None:
-    function = UnloadedFunction("policies:extension", ValueError("no"))
-    assert answer(function, download())["checkResult"] == "FAIL"
-    assert of_kind("loading", capsys)[0]["problem"] == "no"
+def test_an_extension_is_loaded_again_after_a_pause(
+    write_module: WriteModule, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An import may fail for a reason that passes, such as a full disk."""
+    now = 1_000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setenv("DATAWORKS_EXT_APP", "late_rules:extension")
+    deployed = DeployedFunction()
+    assert answer(deployed, download())["checkResult"] == "FAIL"
+    write_module("late_rules", "from dataworks_ext import Extension\nextension = Extension('late')\n")
+    assert answer(deployed, download())["checkResult"] == "FAIL"
+    now += FIRST_PAUSE
+    assert deployed.handler(download(), CONTEXT) == OK
+    assert len(of_kind("loading", capsys)) == 1
+
+
+def test_an_extension_that_goes_on_failing_is_loaded_ever_more_rarely(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = 1_000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setenv("DATAWORKS_EXT_APP", "no_such_rules:extension")
+    deployed = DeployedFunction()
+    loads = []
+    for _ in range(100):
+        deployed.handler(download(), CONTEXT)
+        loads.append(len(of_kind("loading", capsys)))
+        now += FIRST_PAUSE
+    assert [second for second, times in enumerate(loads) if times] == [0, 1, 3, 7, 15, 31, 63]
 
 
 def test_two_threads_that_load_at_once_load_once(write_module: WriteModule, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from structlog.typing import EventDict
 
 from dataworks_ext import Extension, ExtensionError, Outcome, PolicyContext, allow, deny, warn
-from dataworks_ext.context import MessageScope
+from dataworks_ext.context import MessageScope, Request
 from dataworks_ext.decision import Decision, Verdict, shorten
+from dataworks_ext.delivery import RETURNED
 from dataworks_ext.events import DownloadResourcesExecute, Event, EventError
 from dataworks_ext.function import Function
 from dataworks_ext.message import MessageError, read_message
@@ -78,10 +79,10 @@ def _lines(stream: io.StringIO) -> list[dict[str, Any]]:
 def _handle(extension: Extension, data: bytes, fields: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     """What is written while a message is decided and recorded."""
     stream = io.StringIO()
-    recorder = Recorder(fields, stream)
-    scope = MessageScope(read_message(data), "request-1", now=NOW, logger=recorder.logger)
+    recorder = Recorder(fields, stream, extension=(extension.name, extension.version))
+    scope = MessageScope(read_message(data), Request("request-1", now=NOW, logger=recorder.get_logger))
     decision = extension.decide(scope)
-    recorder.message(scope, decision, extension.notify(scope), 1.25, "returned", extension)
+    recorder.message(scope, decision, RETURNED, elapsed_ms=1.25, observers=extension.notify(scope))
     return _lines(stream)
 
 
@@ -259,8 +260,8 @@ def test_an_event_that_cannot_be_read_has_its_record() -> None:
 def test_the_record_of_a_message_that_could_not_be_read() -> None:
     stream = io.StringIO()
     decision = Decision(Verdict.FAIL, "The extension could not read this message of DataWorks.")
-    Recorder(stream=stream).unread(
-        error=MessageError("the object has no messageBody"), decision=decision, request_id="request-1", message_id="m"
+    Recorder(stream=stream, extension=("app", "7")).unread(
+        MessageError("the object has no messageBody"), decision, "request-1", "m"
     )
     [record] = _lines(stream)
     assert _types(record) == {
@@ -272,8 +273,11 @@ def test_the_record_of_a_message_that_could_not_be_read() -> None:
         "error": str,
         "request_id": str,
         "message_id": str,
+        "extension": str,
+        "version": str,
     }
-    assert (record["kind"], record["verdict"], record["error"]) == ("message", "FAIL", "MessageError")
+    assert (record["kind"], record["verdict"]) == ("message", "FAIL")
+    assert record["error"] == "MessageError: the object has no messageBody"
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b'{"messageBody": null, "messageId": "message-1"}'])
@@ -311,7 +315,7 @@ def test_a_line_is_written_whole_and_sent_off() -> None:
     stream: Any = SimpleNamespace(write=calls.append, flush=lambda: calls.append("flush"))
     recorder = Recorder(stream=stream)
     recorder.note("configuration", text="a\nb")
-    recorder.logger.info("hello")
+    recorder.get_logger().info("hello")
     assert [call.count("\n") for call in calls] == [1, 0, 1, 0]
     assert calls[1::2] == ["flush", "flush"]
 
@@ -380,7 +384,7 @@ def test_a_line_of_a_policy_carries_the_ids() -> None:
 def test_a_line_of_a_policy_has_its_level(level: str) -> None:
     """Every level is written: what is too much is the log service's to leave out."""
     stream = io.StringIO()
-    getattr(Recorder(stream=stream).logger, level)("hello")
+    getattr(Recorder(stream=stream).get_logger(), level)("hello")
     assert [line["level"] for line in _lines(stream)] == [level]
 
 
@@ -388,7 +392,7 @@ def test_a_line_of_a_policy_has_its_level(level: str) -> None:
 def test_a_line_of_a_policy_cannot_pass_for_another_kind(key: str) -> None:
     """A field of the payload that is logged under its own name does not turn the line into a record of a message."""
     stream = io.StringIO()
-    Recorder(stream=stream).logger.info("hello", **{key: "message"})
+    Recorder(stream=stream).get_logger().info("hello", **{key: "message"})
     [line] = _lines(stream)
     assert (line["kind"], line["schema"]) == ("log", SCHEMA)
 
@@ -628,7 +632,7 @@ _circular["itself"] = _circular
 )
 def test_a_value_that_json_cannot_hold_does_not_lose_the_line(value: object) -> None:
     stream = io.StringIO()
-    Recorder(stream=stream).logger.info("hello", value=value)
+    Recorder(stream=stream).get_logger().info("hello", value=value)
     [line] = _lines(stream)
     assert (line["kind"], line["event"]) == ("log", "hello")
     assert "value" in line

@@ -6,26 +6,27 @@ import copy
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-from ..context import MessageScope
+from ..context import Request
 from ..decision import Decision
 from ..errors import ExtensionError, SettingsError
 from ..events import catalog, class_name, event_class
 from ..events.base import Event
 from ..extension import Extension
-from ..lookup import Lookup, LookupFailed
+from ..lookup import LookupFailedError
 from ..message import JsonError, Message, MessageError, read_messages
 from ..record import Recorder
 from ..settings import variable_of
+from ..testing.canned import CannedLookups
 from ..testing.cases.moment import read_moment
 from ..testing.cases.result import policies_for
 from ..testing.cases.saved import SavedError, read_message_or_payload, read_snapshot_or_code
@@ -73,38 +74,26 @@ class Checked(NamedTuple):
         return self.file if self.place is None else f"{self.file}[{self.place}]"
 
 
-class NobodyAsked:
-    """What stands in for DataWorks: nothing is set, nothing is chosen, and the snapshot is what a file holds.
-
-    Args:
-        snapshot: A snapshot, or code; None for none.
-    """
-
-    def __init__(self, snapshot: Snapshot | str | None) -> None:
-        self._snapshot = snapshot
-
-    def snapshot(self, message: Message, workspace_id: int | None, until: float) -> Snapshot:
-        """The file's; code in the kind of snapshot that the event has. Raises `LookupFailed` if there is none."""
-        if self._snapshot is None:
-            raise LookupFailed("check does not ask DataWorks for a snapshot; give it one: --snapshot code.sql")
-        return _of_code(self._snapshot, message) if isinstance(self._snapshot, str) else self._snapshot
-
-    def parameters(self, until: float) -> Mapping[str, str]:
-        """No parameter."""
-        return {}
-
-    def options(self, workspace_id: int | None, until: float) -> Mapping[str, object]:
-        """No option."""
-        return {}
+_NO_SNAPSHOT: Final = LookupFailedError("check does not ask DataWorks for a snapshot; give it one: --snapshot code.sql")
 
 
-def _of_code(code: str, message: Message) -> Snapshot:
+def _lookups(snapshot: Snapshot | str | None, message: Message) -> CannedLookups:
+    """No parameter is set, no option is chosen, and the snapshot is what a file holds."""
+    if isinstance(snapshot, str):
+        return CannedLookups(_of_code(snapshot, message), {}, {})
+    return CannedLookups(snapshot or _NO_SNAPSHOT, {}, {})
+
+
+def _of_code(code: str, message: Message) -> Snapshot | LookupFailedError:
+    """The code in the kind of snapshot that the event has."""
     from ..snapshots import CommittedFile, TableModel
     from ..testing.snapshots import snapshot_kind
 
     kind = snapshot_kind(message.event_code) or CommittedFile
     if issubclass(kind, TableModel):
-        raise LookupFailed("a table has no code; as --snapshot, give an answer of GetIDEEventDetail with a TableModel")
+        return LookupFailedError(
+            "a table has no code; as --snapshot, give an answer of GetIDEEventDetail with a TableModel"
+        )
     return kind(content=code)
 
 
@@ -140,8 +129,8 @@ def check(
     Exit code 0: allowed. 1: at least one denied. 2: at least one could not be read.
     """
     extension = _configured(load(app), settings or ())
-    lookup, moment = NobodyAsked(_read_snapshot(snapshot)), _read_now(now)
-    checked = [one for file in files for one in _check(extension, lookup, moment, file)]
+    content, moment = _read_snapshot(snapshot), _read_now(now)
+    checked = [one for file in files for one in _check(extension, content, moment, file)]
     if as_json:
         print_json([_as_json(one) for one in checked])
     else:
@@ -186,7 +175,7 @@ def _read_now(text: str | None) -> datetime | None:
         fail(f"--now: {error}")
 
 
-def _check(extension: Extension, lookup: Lookup, now: datetime | None, file: str) -> list[Checked]:
+def _check(extension: Extension, snapshot: Snapshot | str | None, now: datetime | None, file: str) -> list[Checked]:
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
@@ -198,13 +187,13 @@ def _check(extension: Extension, lookup: Lookup, now: datetime | None, file: str
     except MessageError as error:
         return [Checked(file, problem=str(error))]
     if isinstance(messages, Message):
-        return [_decide(extension, lookup, now, file, None, messages)]
-    return [_decide(extension, lookup, now, file, place, message) for place, message in enumerate(messages)]
+        return [_decide(extension, snapshot, now, file, None, messages)]
+    return [_decide(extension, snapshot, now, file, place, message) for place, message in enumerate(messages)]
 
 
 def _decide(
     extension: Extension,
-    lookup: Lookup,
+    snapshot: Snapshot | str | None,
     now: datetime | None,
     file: str,
     place: int | None,
@@ -212,8 +201,8 @@ def _decide(
 ) -> Checked:
     if isinstance(message, MessageError):
         return Checked(file, place, problem=str(message))
-    scope = MessageScope(message, now=now, logger=Recorder(stream=sys.stderr).logger, lookup=lookup)
-    return Checked(file, place, message, extension.decide(scope))
+    request = Request(now=now, lookups=_lookups(snapshot, message), logger=Recorder(stream=sys.stderr).get_logger)
+    return Checked(file, place, message, extension.decide(message, request))
 
 
 def explain_slip(data: bytes, error: JsonError) -> str:

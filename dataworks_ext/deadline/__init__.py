@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Final, Protocol, TypeVar
 
 from ._interruption import LEFT_BEHIND as LEFT_BEHIND
-from ._interruption import DeadlineExceeded as DeadlineExceeded
+from ._interruption import DeadlineError as DeadlineError
 
 _HAS_ALARMS: Final = hasattr(signal, "setitimer")  # Windows has none
 if _HAS_ALARMS:
@@ -23,6 +23,11 @@ if _HAS_ALARMS:
 T = TypeVar("T")
 NO_LIMIT: Final = float("inf")
 """The deadline of what may take as long as it likes."""
+
+
+def milliseconds(seconds: float) -> float:
+    """A time that something took, in milliseconds with three decimals."""
+    return int(seconds * 1_000_000) / 1_000
 
 
 class Guard(Protocol):
@@ -35,7 +40,7 @@ class Guard(Protocol):
     ) -> None: ...
 
     def run(self, until: float, function: Callable[..., T], *arguments: object) -> T:
-        """What the function returns or raises, or `DeadlineExceeded` when the moment comes first."""
+        """What the function returns or raises, or `DeadlineError` when the moment comes first."""
         ...
 
 
@@ -48,7 +53,7 @@ class Unguarded:
     def __exit__(self, *raised: object) -> None: ...
 
     def run(self, until: float, function: Callable[..., T], *arguments: object) -> T:
-        """What the function returns or raises, or `DeadlineExceeded` when the moment comes first."""
+        """What the function returns or raises, or `DeadlineError` when the moment comes first."""
         if until == NO_LIMIT:
             return function(*arguments)
         with guard(until) as limited:

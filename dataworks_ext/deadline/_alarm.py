@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from ._interruption import DeadlineExceeded, Interrupted
+from ._interruption import DeadlineError, Interrupted
 
 if TYPE_CHECKING:
     from _typeshed import TraceFunction
@@ -80,7 +80,7 @@ class Alarm:
             _setitimer(_REAL, max(delay - passed, _SOON), interval)
 
     def run(self, until: float, function: Callable[..., T], *arguments: object) -> T:
-        """What the function returns or raises, or `DeadlineExceeded` when the moment comes first."""
+        """What the function returns or raises, or `DeadlineError` when the moment comes first."""
         if until < self._deadline:
             with Alarm(until) as sooner:
                 return sooner.run(until, function, *arguments)
@@ -89,7 +89,7 @@ class Alarm:
             next(_pass_through(function, arguments, results), None)
         except BaseException as error:
             if isinstance(error, Interrupted) or time.monotonic() > self._deadline:
-                raise DeadlineExceeded from None
+                raise DeadlineError from None
             stop = _take_stop(error)
             if stop is not None:
                 raise stop from None
@@ -98,7 +98,7 @@ class Alarm:
             if self._interruptions:
                 self._stand_down()
         if time.monotonic() > self._deadline:
-            raise DeadlineExceeded
+            raise DeadlineError
         return results[0]
 
     def _stand_down(self) -> None:

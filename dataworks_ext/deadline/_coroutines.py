@@ -14,7 +14,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from typing import Any, Final, Generic, TypeVar
 
-from ._interruption import DeadlineExceeded
+from ._interruption import DeadlineError
 from ._threads import Interruptible, interrupt, let_go
 
 T = TypeVar("T")
@@ -39,16 +39,16 @@ class Running(Generic[T]):
         self._thread.loop.call_soon_threadsafe(self._start)
 
     def result(self) -> T:
-        """What the coroutine returned or raised, or `DeadlineExceeded` when the moment came first."""
+        """What the coroutine returned or raised, or `DeadlineError` when the moment came first."""
         timeout = None if self._until == float("inf") else max(self._until - time.monotonic(), 0)
         if not self._done.wait(timeout):
             self.finished = time.monotonic()
             self._cancel()
-            raise DeadlineExceeded
+            raise DeadlineError
         if self.finished > self._until:
-            raise DeadlineExceeded
+            raise DeadlineError
         if isinstance(self._error, asyncio.CancelledError) and self._thread.is_left_behind:
-            raise DeadlineExceeded
+            raise DeadlineError
         if self._error is not None:
             raise self._error
         return self._value

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from typing import Final
 
+from ..errors import ExtensionError
 
-class DeadlineExceeded(Exception):
+
+class DeadlineError(ExtensionError):
     """Code ran until its moment and was stopped, or left behind."""
 
 

@@ -15,7 +15,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any, Final, Generic, TypeVar
 
-from ._interruption import LEFT_BEHIND, DeadlineExceeded, Interrupted
+from ._interruption import LEFT_BEHIND, DeadlineError, Interrupted
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ class Helpers:
     def __exit__(self, *raised: object) -> None: ...
 
     def run(self, until: float, function: Callable[..., T], *arguments: object) -> T:
-        """What the function returns or raises, or `DeadlineExceeded` when the moment comes first."""
+        """What the function returns or raises, or `DeadlineError` when the moment comes first."""
         job = Job(partial(copy_context().run, function, *arguments))
         try:
             helper = _idle.pop()
@@ -44,7 +44,7 @@ class Helpers:
         helper.jobs.put(job)
         if not job.wait(until) and job.claim():
             interrupt(helper)
-            raise DeadlineExceeded
+            raise DeadlineError
         return job.result()
 
 

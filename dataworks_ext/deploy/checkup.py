@@ -8,12 +8,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
+from ..budget import reply_reserve, seconds_of
 from ..events import catalog
 from ..extension import Extension
-from ..function import CALLBACK_RESERVE, MARGIN
 from ..message import SOURCE
-from ..openapi import Callback
-from ..policy import EVERY_EVENT
+from ..openapi.api import OpenApi, replies_through_openapi
 from ..settings import variable_of
 from .s_yaml import Deployment
 
@@ -115,10 +114,10 @@ def _check_timeout(subject: Subject) -> Iterator[Finding]:
     if timeout is None:
         yield Finding("timeout", "problem", "the timeout should be a number of seconds above 0")
         return
-    budget = timeout - min(MARGIN, timeout / 5)
-    by_call = budget - min(CALLBACK_RESERVE, budget * 0.4)
+    budget = seconds_of(timeout)
+    before_reply = budget - reply_reserve(budget)
     for policy in subject.extension.policies:
-        available = by_call if _is_answered_by_call(policy.events) else budget
+        available = before_reply if replies_through_openapi([policy]) else budget
         if policy.timeout is not None and policy.timeout > available:
             yield Finding(
                 "timeout",
@@ -151,9 +150,7 @@ def _check_concurrency(subject: Subject) -> Iterator[Finding]:
 def _check_code(subject: Subject) -> Iterator[Finding]:
     if not _calls(subject.extension):
         return
-    for problem in Callback({"DATAWORKS_EXT_REGION": "cn-hangzhou", **subject.environment}).problems(
-        subject.extension.policies
-    ):
+    for problem in OpenApi({"DATAWORKS_EXT_REGION": "cn-hangzhou", **subject.environment}).problems():
         yield Finding("code", "problem", problem)
 
 
@@ -238,13 +235,9 @@ def _differing(source: Path, packaged: Path) -> Iterator[str]:
             yield str(Path(source.name) / path.relative_to(source))
 
 
-def _is_answered_by_call(codes: Iterable[str]) -> bool:
-    return any(code == EVERY_EVENT or catalog[code].module != "Upload and Download" for code in codes)
-
-
 def _calls(extension: Extension) -> bool:
     """Whether some reply of the extension is a call."""
-    return any(_is_answered_by_call(policy.events) for policy in extension.policies)
+    return replies_through_openapi(extension.policies)
 
 
 def _types(extension: Extension) -> set[str]:

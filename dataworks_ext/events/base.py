@@ -17,10 +17,12 @@ from pydantic import (
 )
 from pydantic_core import from_json
 
+from ..errors import ExtensionError
+
 E = TypeVar("E", bound="Event")
 
 
-class EventError(ValueError):
+class EventError(ExtensionError, ValueError):
     """A payload that does not read into its event class. The text names fields by their wire names, and no value."""
 
 

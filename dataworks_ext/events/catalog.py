@@ -40,6 +40,11 @@ class CatalogEntry(NamedTuple):
     operation: Operation | None
     """The OpenAPI operation that answers it over EventBridge; None for a regular event."""
 
+    @property
+    def is_direct(self) -> bool:
+        """Whether DataWorks calls the function itself and reads the reply from its return value."""
+        return self.module == "Upload and Download"
+
 
 _OPERATIONS: Final[Mapping[Module, Operation]] = {
     "DataStudio": "UpdateIDEEventResult",

@@ -9,15 +9,15 @@ from datetime import datetime
 from itertools import count
 from typing import Final, TypeVar
 
-from ..context import MessageScope, in_utc
+from ..context import in_utc
 from ..decision import Decision, Verdict
 from ..events import Event
-from ..extension import Extension
+from ..extension import Extension, listen
 from ..function import Function
-from ..lookup import LookupFailed
+from ..lookup import LookupFailedError
 from ..message import Channel, Message, MessageError, read_message
 from ..settings import Configuration
-from ..snapshots import FileExecution, Snapshot
+from ..snapshots import Snapshot
 from .contexts import FunctionContext
 from .deciding import NOON
 from .mistakes import is_of_the_test
@@ -49,7 +49,7 @@ class DataWorks:
         """What every workspace chose of the extension's options."""
         self._extension = extension
         self._environment: Mapping[str, str] = {}
-        self._function: _WatchedFunction | None = None
+        self._function: Function | None = None
         self._now = NOON
         self._numbers = count(1)
         self._running = ExitStack()
@@ -111,7 +111,12 @@ class DataWorks:
         """
         self._now = in_utc(NOON if now is None else now)
         function, stand_in = self._deployed()
-        reply = json.loads(function.handler(message, FunctionContext()))
+        decisions: list[Decision] = []
+        stop_listening = listen(lambda _message, decision: decisions.append(decision))
+        try:
+            reply = json.loads(function.handler(message, FunctionContext()))
+        finally:
+            stop_listening()
         if isinstance(reply, list) and len(reply) != 1:
             raise ValueError(f"expected one message, got an array of {len(reply)}; send each by itself")
         answer = reply[0] if isinstance(reply, list) else reply
@@ -122,33 +127,22 @@ class DataWorks:
         state: State | None = _state(verdict) if received.blocking else None
         if state is not None and received.channel == "eventbridge":
             verdict, text, state = _arrived(stand_in, received.message_id) or (verdict, text, "Checking")
-        decision = function.decision
+        decision = decisions[-1] if decisions else None
         return Sent(received.event_code, received.message_id, received.channel, verdict, text, state, decision)
 
-    def _deployed(self) -> tuple[_WatchedFunction, StandIn]:
+    def _deployed(self) -> tuple[Function, StandIn]:
         """The function, and the DataWorks that it calls, which both start with the first message."""
         if self._stand_in is None:
             self._stand_in = self._running.enter_context(StandIn())
         stand_in, parameters, options = self._stand_in, _copied(self.parameters), _copied(self.options)
         if (stand_in.parameters, stand_in.options) != (parameters, options):
             self._function = None  # it keeps what it was told for a minute
-        stand_in.snapshot, stand_in.parameters, stand_in.options = _written(self.snapshot), parameters, options
+        stand_in.snapshot = self.snapshot or LookupFailedError(_NO_SNAPSHOT)
+        stand_in.parameters, stand_in.options = parameters, options
         if self._function is None:
             environment = {**self._environment, **stand_in.environment}
-            self._function = _WatchedFunction(self._extension, clock=lambda: self._now, environment=environment)
-        self._function.decision = None
+            self._function = Function(self._extension, clock=lambda: self._now, environment=environment)
         return self._function, stand_in
-
-
-class _WatchedFunction(Function):
-    """A function that keeps its last decision."""
-
-    decision: Decision | None = None
-
-    def decide(self, scope: MessageScope) -> Decision:
-        """The decision on one message."""
-        self.decision = super().decide(scope)
-        return self.decision
 
 
 _REPLY_TEXTS: Final = ("CheckResultTip", "CheckMessage")
@@ -179,11 +173,3 @@ def _arrived(stand_in: StandIn, message_id: str | None) -> tuple[Verdict, str, S
 def _copied(given: Mapping[str, S] | Exception) -> Mapping[str, S] | Exception:
     """So that a change of the test's own mapping is noticed."""
     return given if isinstance(given, Exception) else dict(given)
-
-
-def _written(snapshot: Snapshot | Exception | None) -> Mapping[str, object] | Exception:
-    """`EventDetail`, as DataWorks writes it."""
-    if snapshot is None or isinstance(snapshot, Exception):
-        return snapshot or LookupFailed(_NO_SNAPSHOT)
-    kind = "FileExecutionCommand" if isinstance(snapshot, FileExecution) else type(snapshot).__name__
-    return {kind: snapshot.model_dump(mode="json", by_alias=True, exclude_none=True)}

@@ -9,18 +9,20 @@ from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from ..context import Request
 from ..decision import Decision, Mode
 from ..errors import ExtensionError, SettingsError
 from ..events import Event
 from ..events.values import SHANGHAI
 from ..extension import Extension
-from ..lookup import LookupFailed
+from ..lookup import LookupFailedError
 from ..message import Message, read_message
 from ..pack import PolicyPack, packs_of
 from ..policy import EVERY_EVENT, Policy
 from ..settings import Configuration, read_configuration
 from ..snapshots import Snapshot
 from ..spelling import nearest
+from .canned import CannedLookups
 from .mistakes import is_of_the_test, problems_of
 
 __tracebackhide__ = is_of_the_test
@@ -34,44 +36,6 @@ Subject = PolicyPack[Any] | Callable[..., object]
 
 class SubjectError(ExtensionError):
     """What cannot be asked. The text says what was expected."""
-
-
-class Given:
-    """A lookup that says what a test gave it. An exception stands for what cannot be had.
-
-    Args:
-        snapshot: Of any event; None for none.
-        parameters: Of the extension.
-        options: Of the extension, in any workspace.
-    """
-
-    def __init__(
-        self,
-        snapshot: Snapshot | Exception | None = None,
-        parameters: Mapping[str, str] | Exception | None = None,
-        options: Mapping[str, object] | Exception | None = None,
-    ) -> None:
-        self._snapshot: Snapshot | Exception = snapshot or LookupFailed(_NO_SNAPSHOT)
-        self._parameters: Mapping[str, str] | Exception = {} if parameters is None else parameters
-        self._options: Mapping[str, object] | Exception = {} if options is None else options
-
-    def snapshot(self, message: Message, workspace_id: int | None, until: float) -> Snapshot:
-        """The one of the test. Raises `LookupFailed`."""
-        if isinstance(self._snapshot, Exception):
-            raise _failure(self._snapshot)
-        return self._snapshot
-
-    def parameters(self, until: float) -> Mapping[str, str]:
-        """Those of the test. Raises `LookupFailed`."""
-        if isinstance(self._parameters, Exception):
-            raise _failure(self._parameters)
-        return self._parameters
-
-    def options(self, workspace_id: int | None, until: float) -> Mapping[str, object]:
-        """Those of the test. Raises `LookupFailed`."""
-        if isinstance(self._options, Exception):
-            raise _failure(self._options)
-        return self._options
 
 
 def decide(
@@ -111,7 +75,8 @@ def decide(
     moment = NOON if now is None else now
     if moment.tzinfo is None:
         raise SubjectError(f"now={moment.isoformat()} has no time zone; give it one: tzinfo=timezone.utc")
-    return extension.decide(event, now=moment, lookup=Given(snapshot, parameters, options))
+    lookups = CannedLookups(snapshot or LookupFailedError(_NO_SNAPSHOT), parameters or {}, options or {})
+    return extension.decide(event, Request(now=moment, lookups=lookups))
 
 
 def trial(
@@ -212,9 +177,3 @@ def _modes(extension: Extension, modes: Mapping[str, Mode]) -> Mapping[str, Mode
         if mode not in get_args(Mode):
             raise SettingsError(f"{policy}: a mode is one of {', '.join(get_args(Mode))}, got {mode!r}")
     return modes
-
-
-def _failure(given: Exception) -> LookupFailed:
-    if isinstance(given, LookupFailed):
-        return given.with_traceback(None)
-    return LookupFailed(str(given) or type(given).__name__)

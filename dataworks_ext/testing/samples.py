@@ -112,7 +112,7 @@ def _changed(code: str, form: type[Event], changes: Mapping[str, object]) -> dic
 
 def channel_of(code: str) -> Channel:
     """The channel on which DataWorks sends that event: uploads and downloads directly, others through EventBridge."""
-    return "function-compute" if catalog[code].module == "Upload and Download" else "eventbridge"
+    return "function-compute" if catalog[code].is_direct else "eventbridge"
 
 
 def _code_of(asked: type[Event]) -> str:

@@ -7,8 +7,12 @@ import threading
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Final, TypeVar
+from typing import Final
 from urllib.parse import parse_qs
+
+from ..deadline import NO_LIMIT
+from ..snapshots import Snapshot
+from .canned import CannedLookups
 
 EXTENSION_CODE: Final = "local"
 _REPLIES: Final = ("UpdateIDEEventResult", "UpdateWorkbenchEventResult", "CallbackExtension")
@@ -16,8 +20,6 @@ _REFUSED: Final = 422
 """A status for which the function has no advice: why a question has no answer is in the text."""
 _POLL_INTERVAL: Final = 0.005
 """Seconds until the server notices at the latest that it should stop."""
-
-T = TypeVar("T")
 
 
 class StandIn:
@@ -30,7 +32,7 @@ class StandIn:
     def __init__(self, snapshot: Mapping[str, object] | None = None) -> None:
         self.replies: list[dict[str, str]] = []
         """The parameters of each reply that came, in order."""
-        self.snapshot: Mapping[str, object] | Exception = snapshot or {}
+        self.snapshot: Snapshot | Mapping[str, object] | Exception = snapshot or {}
         """`EventDetail` of every message. An exception stands for what DataWorks refuses to say, here and below."""
         self.parameters: Mapping[str, str] | Exception = {}
         """The extension's parameters."""
@@ -80,22 +82,8 @@ class StandIn:
         if action in _REPLIES:
             self.replies.append({name: values[-1] for name, values in parse_qs(form).items()})
         try:
-            return 200, self._find(action)
+            if action in _REPLIES:
+                return 200, {"Success": True}
+            return 200, CannedLookups(self.snapshot, self.parameters, self.options).ask(action, {}, NO_LIMIT)
         except Exception as error:
             return _REFUSED, {"Code": "Refused", "Message": str(error)}
-
-    def _find(self, action: str) -> Mapping[str, object]:
-        if action == "GetIDEEventDetail":
-            return {"EventDetail": _given(self.snapshot)}
-        if action == "GetExtension":
-            lines = (f"{key}={value}" for key, value in _given(self.parameters).items())
-            return {"Extension": {"ParameterSetting": "\n".join(lines)}}
-        if action == "GetOptionValueForProject":
-            return {"OptionValue": json.dumps(_given(self.options))}
-        return {}
-
-
-def _given(said: T | Exception) -> T:
-    if isinstance(said, Exception):
-        raise said.with_traceback(None)
-    return said

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import pytest
 
-from dataworks_ext.deadline import NO_LIMIT, DeadlineExceeded, guard
+from dataworks_ext.deadline import NO_LIMIT, DeadlineError, guard
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this platform has no alarms")
 
@@ -47,7 +47,7 @@ def exceed(deadline: float, function: Callable[[], object]) -> float:
         except BaseException as error:
             raised = type(error)
     late = time.monotonic() - deadline
-    assert raised is DeadlineExceeded
+    assert raised is DeadlineError
     return late
 
 
@@ -95,7 +95,7 @@ def test_a_spinning_function_is_stopped_at_the_deadline() -> None:
 def test_a_function_written_in_c_is_stopped_at_the_deadline() -> None:
     deadline = time.monotonic() + SHORT
     with guard(deadline) as guarded:
-        with pytest.raises(DeadlineExceeded):
+        with pytest.raises(DeadlineError):
             guarded.run(deadline, time.sleep, 2 * PROMPT)
     assert time.monotonic() - deadline < PROMPT
 
@@ -227,7 +227,7 @@ def test_code_outside_a_run_is_not_interrupted() -> None:
 def test_a_run_may_have_less_time_than_its_guard() -> None:
     with guard(time.monotonic() + LONG) as guarded:
         until = time.monotonic() + SHORT
-        with pytest.raises(DeadlineExceeded):
+        with pytest.raises(DeadlineError):
             guarded.run(until, sleep)
         assert time.monotonic() - until < PROMPT
 
@@ -235,7 +235,7 @@ def test_a_run_may_have_less_time_than_its_guard() -> None:
 def test_a_run_that_was_stopped_does_not_hurt_the_next_one() -> None:
     deadline = time.monotonic() + LONG
     with guard(deadline) as guarded:
-        with pytest.raises(DeadlineExceeded):
+        with pytest.raises(DeadlineError):
             guarded.run(time.monotonic() + SHORT, swallow)
         assert guarded.run(deadline, divmod, 7, 2) == (3, 1)
 
@@ -243,7 +243,7 @@ def test_a_run_that_was_stopped_does_not_hurt_the_next_one() -> None:
 def test_without_a_deadline_a_run_keeps_its_own() -> None:
     with guard(NO_LIMIT) as guarded:
         until = time.monotonic() + SHORT
-        with pytest.raises(DeadlineExceeded):
+        with pytest.raises(DeadlineError):
             guarded.run(until, sleep)
         assert time.monotonic() - until < PROMPT
 
@@ -277,7 +277,7 @@ def test_the_outer_deadline_holds_against_an_inner_guard_that_is_swallowed() -> 
     def nested() -> None:
         sooner = time.monotonic() + SHORT / 2
         with guard(sooner) as inner:
-            with pytest.raises(DeadlineExceeded):
+            with pytest.raises(DeadlineError):
                 inner.run(sooner, swallow)
         swallow()
 
@@ -298,7 +298,7 @@ def test_an_inner_guard_may_have_less_time() -> None:
 def test_no_alarm_is_left(function: Callable[[], object]) -> None:
     deadline = time.monotonic() + SHORT
     with guard(deadline) as guarded:
-        with suppress(DeadlineExceeded):
+        with suppress(DeadlineError):
             guarded.run(deadline, function)
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 

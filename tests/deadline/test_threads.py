@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import pytest
 
 from dataworks_ext import deadline
-from dataworks_ext.deadline import LEFT_BEHIND, DeadlineExceeded, _threads, guard, stuck
+from dataworks_ext.deadline import LEFT_BEHIND, DeadlineError, _threads, guard, stuck
 
 from ..faults import Release, on_a_worker_thread, releasing, spins, swallows_in_a_loop
 
@@ -45,7 +45,7 @@ def run(function: Callable[..., Any], *arguments: object, seconds: float = LONG)
 def leave_behind(function: Callable[..., Any], *arguments: object) -> threading.Thread:
     """The thread of a function that did not end in time."""
     before = set(LEFT_BEHIND)
-    with pytest.raises(DeadlineExceeded):
+    with pytest.raises(DeadlineError):
         run(function, *arguments, seconds=SHORT)
     (thread,) = set(LEFT_BEHIND) - before
     return thread
@@ -140,7 +140,7 @@ def test_a_function_that_was_left_behind_is_interrupted(release: Release) -> Non
         threads.append(threading.current_thread())
         spins(release)
 
-    with pytest.raises(DeadlineExceeded):
+    with pytest.raises(DeadlineError):
         run(spin, seconds=SHORT)
     threads[0].join(LONG / 2)
     assert not threads[0].is_alive()
@@ -167,7 +167,7 @@ def test_a_helper_that_ends_while_it_is_being_left_behind_is_forgotten(
         interrupt(thread)
 
     monkeypatch.setattr(_threads, "interrupt", interrupt_late)
-    with pytest.raises(DeadlineExceeded):
+    with pytest.raises(DeadlineError):
         run(release.block, seconds=SHORT)
     assert not LEFT_BEHIND
 
@@ -183,7 +183,7 @@ def test_a_function_that_ends_just_then_is_either_done_or_late(release: Release)
         answers = 0
         for _ in range(50):
             until = time.monotonic() + 0.002
-            with suppress(DeadlineExceeded):
+            with suppress(DeadlineError):
                 with guard(until) as guarded:
                     guarded.run(until, end_at, until)
             answers += 1
@@ -205,7 +205,7 @@ def test_an_outer_deadline_holds_whatever_an_inner_guard_says(release: Release) 
             inner.run(later, release.block)
 
     started = time.monotonic()
-    with pytest.raises(DeadlineExceeded):
+    with pytest.raises(DeadlineError):
         run(nested, seconds=SHORT)
     assert time.monotonic() - started < SHORT + PROMPT
     release.let_go()
@@ -236,6 +236,6 @@ def test_the_main_thread_has_helpers_where_there_are_no_alarms(
     monkeypatch.setattr(deadline, "_HAS_ALARMS", False)
     until = time.monotonic() + SHORT
     with guard(until) as guarded:
-        with pytest.raises(DeadlineExceeded):
+        with pytest.raises(DeadlineError):
             guarded.run(until, release.block)
     assert time.monotonic() - until < PROMPT

@@ -11,16 +11,19 @@ import pytest
 from pydantic import BaseModel
 
 from dataworks_ext import Extension, Outcome, PolicyContext, PolicyPack, deny, warn
+from dataworks_ext.context import Request
 from dataworks_ext.deadline import NO_LIMIT
 from dataworks_ext.events import ChangeType, CommitFile, CronExpression, Event, NodeType, event_class, read_event
 from dataworks_ext.function import Function
-from dataworks_ext.lookup import LookupFailed
+from dataworks_ext.lookup import LookupFailedError, MessageLookups
 from dataworks_ext.message import Message, read_message
+from dataworks_ext.openapi.answers import KEPT_FOR
+from dataworks_ext.openapi.api import OpenApi
 from dataworks_ext.openapi.client import Client
-from dataworks_ext.openapi.dataworks import KEPT_FOR, DataWorks
 from dataworks_ext.openapi.signature import Credentials
 from dataworks_ext.snapshots import CommittedFile, DeletedFile, FileExecution, Snapshot, TableModel
 from dataworks_ext.testing import FunctionContext, eventbridge_message, sample_payload
+from dataworks_ext.testing.canned import CannedLookups
 from dataworks_ext.testing.contexts import Credentials as ContextCredentials
 from tests import dataworks as local
 
@@ -69,8 +72,24 @@ def clock() -> Clock:
     return Clock()
 
 
+class Asked:
+    """What the policies of a message look up, each message anew."""
+
+    def __init__(self, api: OpenApi) -> None:
+        self._api = api
+
+    def snapshot(self, message: Message, workspace: int | None) -> Snapshot:
+        return MessageLookups(self._api, message.message_id, workspace).snapshot(NO_LIMIT)
+
+    def parameters(self) -> Mapping[str, str]:
+        return MessageLookups(self._api, MESSAGE_ID, WORKSPACE).parameters(NO_LIMIT)
+
+    def options(self, workspace: int | None) -> Mapping[str, object]:
+        return MessageLookups(self._api, MESSAGE_ID, workspace).options(NO_LIMIT)
+
+
 @pytest.fixture
-def asked(dataworks: local.LocalDataWorks, clock: Clock) -> DataWorks:
+def asked(dataworks: local.LocalDataWorks, clock: Clock) -> Asked:
     """What a function asks the local DataWorks with, by a clock that the test sets."""
     credentials = Credentials(local.ACCESS_KEY_ID, local.ACCESS_KEY_SECRET, local.SECURITY_TOKEN)
 
@@ -78,7 +97,7 @@ def asked(dataworks: local.LocalDataWorks, clock: Clock) -> DataWorks:
         return Client(endpoint, credentials=lambda: credentials, sleep=clock.sleep, clock=clock)
 
     environment = {"DATAWORKS_EXT_CODE": local.EXTENSION_CODE, "DATAWORKS_EXT_ENDPOINT": dataworks.endpoint}
-    return DataWorks(environment, lambda: CONTEXT, client=client, clock=clock)
+    return Asked(OpenApi(environment, client=client, clock=clock))
 
 
 def actions(dataworks: local.LocalDataWorks) -> list[str]:
@@ -89,10 +108,10 @@ def actions(dataworks: local.LocalDataWorks) -> list[str]:
 # Snapshots
 
 
-def test_a_committed_file(asked: DataWorks, dataworks: local.LocalDataWorks) -> None:
+def test_a_committed_file(asked: Asked, dataworks: local.LocalDataWorks) -> None:
     """Values are Python's, as in events."""
     dataworks.snapshots[MESSAGE_ID] = FILE
-    snapshot = asked.snapshot(MESSAGE, WORKSPACE, NO_LIMIT)
+    snapshot = asked.snapshot(MESSAGE, WORKSPACE)
     assert isinstance(snapshot, CommittedFile)
     assert snapshot.content == "SELECT MAX_PT('orders')"
     assert snapshot.file_type is NodeType.ODPS_SQL
@@ -119,11 +138,11 @@ def test_a_committed_file(asked: DataWorks, dataworks: local.LocalDataWorks) -> 
     ],
 )
 def test_the_other_snapshots(
-    detail: Mapping[str, object], kind: type[Snapshot], asked: DataWorks, dataworks: local.LocalDataWorks
+    detail: Mapping[str, object], kind: type[Snapshot], asked: Asked, dataworks: local.LocalDataWorks
 ) -> None:
     """What is empty is as good as absent."""
     dataworks.snapshots[MESSAGE_ID] = detail
-    assert type(asked.snapshot(MESSAGE, WORKSPACE, NO_LIMIT)) is kind
+    assert type(asked.snapshot(MESSAGE, WORKSPACE)) is kind
 
 
 @pytest.mark.parametrize(
@@ -134,92 +153,92 @@ def test_the_other_snapshots(
     ],
 )
 def test_a_snapshot_that_is_none(
-    detail: Mapping[str, object], said: str, asked: DataWorks, dataworks: local.LocalDataWorks
+    detail: Mapping[str, object], said: str, asked: Asked, dataworks: local.LocalDataWorks
 ) -> None:
     dataworks.snapshots[MESSAGE_ID] = detail
-    with pytest.raises(LookupFailed, match=said):
-        asked.snapshot(MESSAGE, WORKSPACE, NO_LIMIT)
+    with pytest.raises(LookupFailedError, match=said):
+        asked.snapshot(MESSAGE, WORKSPACE)
 
 
 @pytest.mark.parametrize(("message_id", "workspace"), [(None, WORKSPACE), (MESSAGE_ID, None)])
 def test_there_is_no_snapshot_without_message_id_or_workspace(
-    message_id: str | None, workspace: int | None, asked: DataWorks
+    message_id: str | None, workspace: int | None, asked: Asked
 ) -> None:
-    with pytest.raises(LookupFailed, match="no snapshot of a message without"):
-        asked.snapshot(Message(message_id, "commit-file", {}), workspace, NO_LIMIT)
+    with pytest.raises(LookupFailedError, match="a message without an id or a workspace has no snapshot"):
+        asked.snapshot(Message(message_id, "commit-file", {}), workspace)
 
 
 # Parameters and options
 
 
-def test_parameters_are_lines_of_key_and_value(asked: DataWorks, dataworks: local.LocalDataWorks) -> None:
+def test_parameters_are_lines_of_key_and_value(asked: Asked, dataworks: local.LocalDataWorks) -> None:
     """Of a key that occurs twice the last counts; a line without = says nothing."""
     dataworks.parameter_setting = "freeze=2026-11-11\n\n level = high=er \nnonsense\nfreeze=2026-11-12\r\nempty="
-    assert asked.parameters(NO_LIMIT) == {"freeze": "2026-11-12", "level": "high=er", "empty": ""}
+    assert asked.parameters() == {"freeze": "2026-11-12", "level": "high=er", "empty": ""}
 
 
-def test_options_are_the_workspaces_json(asked: DataWorks, dataworks: local.LocalDataWorks) -> None:
+def test_options_are_the_workspaces_json(asked: Asked, dataworks: local.LocalDataWorks) -> None:
     dataworks.options[WORKSPACE] = {"checkStatus": "WARN", "depth": {"a": [1]}}
-    assert asked.options(WORKSPACE, NO_LIMIT) == {"checkStatus": "WARN", "depth": {"a": [1]}}
-    assert asked.options(7, NO_LIMIT) == {}
+    assert asked.options(WORKSPACE) == {"checkStatus": "WARN", "depth": {"a": [1]}}
+    assert asked.options(7) == {}
 
 
-def test_no_workspace_has_no_options(asked: DataWorks, dataworks: local.LocalDataWorks) -> None:
-    assert asked.options(None, NO_LIMIT) == {}
+def test_no_workspace_has_no_options(asked: Asked, dataworks: local.LocalDataWorks) -> None:
+    assert asked.options(None) == {}
     assert dataworks.requests == []
 
 
 @pytest.mark.parametrize("value", ['"[]"', '"{"', "5", "[]"])
-def test_options_that_are_no_object(value: str, asked: DataWorks, dataworks: local.LocalDataWorks) -> None:
+def test_options_that_are_no_object(value: str, asked: Asked, dataworks: local.LocalDataWorks) -> None:
     dataworks.plant(local.body(b'{"RequestId": "r", "OptionValue": %s}' % value.encode()))
     if value == "[]":
-        assert asked.options(WORKSPACE, NO_LIMIT) == {}  # which is nothing chosen
+        assert asked.options(WORKSPACE) == {}  # which is nothing chosen
     else:
-        with pytest.raises(LookupFailed, match="the options of workspace 90004 are no JSON object"):
-            asked.options(WORKSPACE, NO_LIMIT)
+        with pytest.raises(LookupFailedError, match="the options of workspace 90004 are no JSON object"):
+            asked.options(WORKSPACE)
 
 
 @pytest.mark.parametrize("value", ['""', "null", '"{}"', "{}"])
-def test_options_that_nobody_chose(value: str, asked: DataWorks, dataworks: local.LocalDataWorks) -> None:
+def test_options_that_nobody_chose(value: str, asked: Asked, dataworks: local.LocalDataWorks) -> None:
     dataworks.plant(local.body(b'{"RequestId": "r", "OptionValue": %s}' % value.encode()))
-    assert asked.options(WORKSPACE, NO_LIMIT) == {}
+    assert asked.options(WORKSPACE) == {}
 
 
-def test_they_are_kept_for_a_minute(asked: DataWorks, dataworks: local.LocalDataWorks, clock: Clock) -> None:
+def test_they_are_kept_for_a_minute(asked: Asked, dataworks: local.LocalDataWorks, clock: Clock) -> None:
     dataworks.parameter_setting = "a=1"
-    assert asked.parameters(NO_LIMIT) == {"a": "1"}
+    assert asked.parameters() == {"a": "1"}
     dataworks.parameter_setting = "a=2"
     clock.now += KEPT_FOR - 1
-    assert asked.parameters(NO_LIMIT) == {"a": "1"}
+    assert asked.parameters() == {"a": "1"}
     clock.now += 1
-    assert asked.parameters(NO_LIMIT) == {"a": "2"}
+    assert asked.parameters() == {"a": "2"}
 
 
 def test_the_old_ones_serve_while_dataworks_throttles(
-    asked: DataWorks, dataworks: local.LocalDataWorks, clock: Clock
+    asked: Asked, dataworks: local.LocalDataWorks, clock: Clock
 ) -> None:
     """And asking for the new ones takes a second at most."""
     dataworks.options[WORKSPACE] = {"a": 1}
-    asked.options(WORKSPACE, NO_LIMIT)
+    asked.options(WORKSPACE)
     clock.now += KEPT_FOR
     before = clock.now
     dataworks.plant(local.status(429, "Throttling.User"), 100)
-    assert asked.options(WORKSPACE, NO_LIMIT) == {"a": 1}
+    assert asked.options(WORKSPACE) == {"a": 1}
     assert clock.now <= before + 1
 
 
-def test_another_error_is_an_error(asked: DataWorks, dataworks: local.LocalDataWorks, clock: Clock) -> None:
-    asked.options(WORKSPACE, NO_LIMIT)
+def test_another_error_is_an_error(asked: Asked, dataworks: local.LocalDataWorks, clock: Clock) -> None:
+    asked.options(WORKSPACE)
     clock.now += KEPT_FOR
     dataworks.plant(local.status(403, "Forbidden.Access"))
-    with pytest.raises(LookupFailed, match=r"Forbidden\.Access"):
-        asked.options(WORKSPACE, NO_LIMIT)
+    with pytest.raises(LookupFailedError, match=r"Forbidden\.Access"):
+        asked.options(WORKSPACE)
 
 
-def test_what_is_kept_cannot_be_changed(asked: DataWorks, dataworks: local.LocalDataWorks) -> None:
+def test_what_is_kept_cannot_be_changed(asked: Asked, dataworks: local.LocalDataWorks) -> None:
     dataworks.options[WORKSPACE] = {"a": 1}
     with pytest.raises(TypeError):
-        asked.options(WORKSPACE, NO_LIMIT)["a"] = 2  # type: ignore[index]  # which is what the test is about
+        asked.options(WORKSPACE)["a"] = 2  # type: ignore[index]  # which is what the test is about
 
 
 # Policies
@@ -263,7 +282,7 @@ def test_a_snapshot_that_cannot_be_had_is_the_policies_failure(
     assert actions(dataworks) == ["GetIDEEventDetail", "UpdateIDEEventResult"]
     record = json.loads(capsys.readouterr().out)
     assert [reason["verdict"] for reason in record["reasons"]] == ["FAIL", "FAIL", "WARN"]
-    assert record["reasons"][0]["error"].startswith("LookupFailed: the snapshot could not be had: GetIDEEventDetail")
+    assert record["reasons"][0]["error"].startswith("LookupFailedError: GetIDEEventDetail failed")
 
 
 def test_many_threads_of_one_message_ask_once(dataworks: local.LocalDataWorks) -> None:
@@ -299,7 +318,8 @@ def test_nobody_can_be_asked_outside_a_function() -> None:
 
     decision = extension.decide(read_event(event_class("commit-file"), sample_payload("commit-file")))
     assert str(decision.reasons[0].error) == (
-        "context.options asks DataWorks, and there is nobody to ask here: outside a function, give decide() a lookup"
+        "context.options asks DataWorks, which cannot be reached here; "
+        "outside a function, give decide() a Request with lookups"
     )
 
 
@@ -313,20 +333,9 @@ class Settings(BaseModel):
     """Owners."""
 
 
-class Chosen:
-    """Knows nothing but the options of workspaces."""
-
-    def __init__(self, options: Mapping[str, object]) -> None:
-        self._options = options
-
-    def snapshot(self, message: Message, workspace_id: int | None, until: float) -> Snapshot:
-        raise LookupFailed("no snapshot")
-
-    def parameters(self, until: float) -> Mapping[str, str]:
-        return {}
-
-    def options(self, workspace_id: int | None, until: float) -> Mapping[str, object]:
-        return self._options
+def chosen(options: Mapping[str, object]) -> Request:
+    """A request in which every workspace chose these options."""
+    return Request(lookups=CannedLookups(LookupFailedError("no snapshot"), {}, options))
 
 
 def settings_by(options: Mapping[str, object], *, needs: str = "") -> tuple[list[Settings], str]:
@@ -339,7 +348,7 @@ def settings_by(options: Mapping[str, object], *, needs: str = "") -> tuple[list
         seen.append(context.settings)
 
     decision = Extension("guard", packs=[pack]).decide(
-        read_event(event_class("commit-file"), sample_payload("commit-file")), lookup=Chosen(options)
+        read_event(event_class("commit-file"), sample_payload("commit-file")), chosen(options)
     )
     return seen, str(decision.reasons[0].error) if decision.denied else ""
 
@@ -408,7 +417,9 @@ def test_a_pack_without_settings_has_nothing_to_override() -> None:
 def test_what_a_call_needs_is_named(
     environment: Mapping[str, str], context: FunctionContext | None, problems: tuple[str, ...]
 ) -> None:
-    found = DataWorks(environment, lambda: context).problems()
+    api = OpenApi(environment)
+    api.attend(context)
+    found = api.problems()
     assert len(found) == len(problems)
     assert all(text.startswith(problem) for text, problem in zip(found, problems, strict=True))
 
@@ -471,4 +482,4 @@ def test_a_message_read_by_hand_is_decided_with_a_lookup() -> None:
         lambda _event, context: deny("No.") if context.options["strict"] else None
     )
     message = read_message(eventbridge_message("commit-file"))
-    assert extension.decide(message, lookup=Chosen({"strict": True})).denied
+    assert extension.decide(message, chosen({"strict": True})).denied

@@ -1089,4 +1089,5 @@ def test_nothing_that_the_function_does_not_load_anyway_is_imported_before_the_f
         "print(*sorted(set(sys.modules) - before))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert {name for name in run.stdout.split() if not name.startswith("dataworks_ext.openapi")} == set()
+    light = {"atexit"}  # built in
+    assert {name for name in run.stdout.split() if not name.startswith("dataworks_ext.openapi")} <= light

@@ -9,9 +9,9 @@ from typing import Final
 import pytest
 
 from dataworks_ext import Extension, Outcome, deny, warn
+from dataworks_ext.delivery import DeliveryError
 from dataworks_ext.events import Event, catalog
 from dataworks_ext.function import Function
-from dataworks_ext.openapi import DeliveryError
 from dataworks_ext.testing import FunctionContext, eventbridge_message
 from dataworks_ext.testing.contexts import Credentials, FunctionMeta
 from tests import dataworks as local
@@ -130,7 +130,7 @@ def test_a_message_without_an_id_is_recorded_loudly_and_not_redelivered(
     assert replied(function.handler(json.dumps(message).encode(), CONTEXT)) == "OK"
     record = json.loads(capsys.readouterr().out)
     assert record["delivery"] == "unanswerable"
-    assert record["problem"] == "the message has no id, so nobody can be told the answer; DataWorks goes on waiting"
+    assert record["problem"] == "the message has no id, so there is no way to reply; DataWorks goes on waiting"
     assert dataworks.requests == []
 
 

@@ -448,7 +448,8 @@ def test_an_expected_denial_that_comes_from_a_failure_says_so() -> None:
     result = run("- {name: a, event: commit-file, expect: FAIL}")
     assert result.passed
     assert result.hints == (
-        "rows.code failed: LookupFailed: the case gives no snapshot; give it one, such as snapshot: {file: code.sql}",
+        "rows.code failed: LookupFailedError: the case gives no snapshot; "
+        "give it one, such as snapshot: {file: code.sql}",
     )
 
 
@@ -460,7 +461,7 @@ def test_a_failure_that_nobody_sees_is_no_hint() -> None:
 
 def test_a_policy_that_failed_says_why_in_its_reason() -> None:
     result = run("- {name: a, event: commit-file, expect: OK}")
-    assert re.search(r"rows.code  failed  enforce  LookupFailed: the case gives no snapshot", result.problem)
+    assert re.search(r"rows.code  failed  enforce  LookupFailedError: the case gives no snapshot", result.problem)
 
 
 def test_settings_and_modes_that_cannot_be_are_told_with_their_lines() -> None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, PositiveInt
 from dataworks_ext import Extension, Outcome, PolicyContext, PolicyPack, Verdict, deny
 from dataworks_ext.errors import SettingsError
 from dataworks_ext.events import CommitFile, DownloadResources, Event
-from dataworks_ext.lookup import LookupFailed
+from dataworks_ext.lookup import LookupFailedError
 from dataworks_ext.message import read_message
 from dataworks_ext.testing import NOON, SubjectError, committed_file, decide, message, sample
 
@@ -183,12 +183,12 @@ def test_without_any_there_is_no_snapshot_and_the_others_are_empty() -> None:
 
 
 @pytest.mark.parametrize("what", ["snapshot", "parameters", "options"])
-@pytest.mark.parametrize("error", [LookupFailed("not today"), OSError("not today")])
+@pytest.mark.parametrize("error", [LookupFailedError("not today"), OSError("not today")])
 def test_an_exception_stands_for_what_cannot_be_had(what: str, error: Exception) -> None:
     given: dict[str, Any] = {"snapshot": committed_file(), what: error}
     [reason] = decide(everything, sample(CommitFile), **given).reasons
     assert reason.verdict is Verdict.FAIL
-    assert (type(reason.error), str(reason.error)) == (LookupFailed, "not today")
+    assert (type(reason.error), str(reason.error)) == (LookupFailedError, "not today")
 
 
 # Time

@@ -11,8 +11,8 @@ import pytest
 from pydantic import BaseModel, PositiveInt
 
 from dataworks_ext import Extension, Outcome, PolicyContext, PolicyPack, Verdict, deny, warn
+from dataworks_ext.delivery import DeliveryError
 from dataworks_ext.events import CommitFile, DownloadResources, FreezeNode, NodeChangeCreated, RunFile
-from dataworks_ext.openapi import DeliveryError
 from dataworks_ext.snapshots import CommittedFile, DeletedFile, FileExecution, Snapshot, TableModel
 from dataworks_ext.testing import (
     NOON,

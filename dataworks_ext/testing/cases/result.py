@@ -9,7 +9,7 @@ from typing import Final
 from ...decision import Decision, Verdict
 from ...errors import SettingsError
 from ...extension import Extension
-from ...lookup import LookupFailed
+from ...lookup import LookupFailedError
 from ...policy import EVERY_EVENT, Policy
 from ..deciding import decide, trial
 from ..reasons import error_of, reason_lines
@@ -70,7 +70,7 @@ def run_case(extension: Extension, case: Case) -> CaseResult:
             case.event,
             settings=case.settings,
             modes=case.modes,
-            snapshot=case.snapshot or LookupFailed(_NO_SNAPSHOT),
+            snapshot=case.snapshot or LookupFailedError(_NO_SNAPSHOT),
             parameters=case.parameters,
             options=case.options,
             now=case.now,

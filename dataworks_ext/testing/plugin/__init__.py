@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -175,22 +175,23 @@ class _Lookout:
     """Watches decisions as soon as there can be any: when the framework is imported."""
 
     def __init__(self) -> None:
-        self._patch = pytest.MonkeyPatch()
         self._watch: Watch | None = None
+        self._stop_listening: Callable[[], None] | None = None
 
     def watch(self) -> Watch | None:
         """What was decided; None if there can be no decision yet."""
         if self._watch is None and _FRAMEWORK in sys.modules:
-            from ...extension import Extension
+            from ...extension import listen
             from .watch import Watch
 
             self._watch = Watch()
-            self._patch.setattr(Extension, "decide", self._watch.on(Extension.decide))
+            self._stop_listening = listen(self._watch.see)
         return self._watch
 
     def end(self) -> None:
-        """Leave the framework as it was."""
-        self._patch.undo()
+        """Listen no more."""
+        if self._stop_listening is not None:
+            self._stop_listening()
 
 
 class _Counting:

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from ...context import MessageScope
 from ...decision import Decision
-from ...events import Event
-from ...extension import Extension
 from ...message import Message
 from .coverage import Said, said
 
@@ -47,18 +42,8 @@ class Watch:
         self._said.clear()
         return counts
 
-    def on(self, decide: Callable[..., Decision]) -> Callable[..., Decision]:
-        """`Extension.decide`, watched."""
-
-        @wraps(decide)
-        def watched(extension: Extension, subject: Message | Event | MessageScope, **options: Any) -> Decision:
-            decision = decide(extension, subject, **options)
-            self._see(subject.message if isinstance(subject, MessageScope) else subject, decision)
-            return decision
-
-        return watched
-
-    def _see(self, about: Message | Event, decision: Decision) -> None:
+    def see(self, message: Message, decision: Decision) -> None:
+        """Take note of a decision, as the listener of all extensions."""
         self.total += 1
-        self.latest.append(Seen(str(about.event_code), decision))
+        self.latest.append(Seen(str(message.event_code), decision))
         self._said.update((reason.policy, said(reason)) for reason in decision.reasons)
