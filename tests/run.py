@@ -21,6 +21,9 @@ MAIN: Final = f"3.{sys.version_info.minor}"
 _SUMMARY: Final = re.compile(r"\d+ \w+(?:, \d+ \w+)* in \d+\.\d+s")
 """What the last line of pytest says."""
 
+_TWO_WORKERS: Final = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+"""A file is tested by one of them, which sets up what its tests share."""
+
 Command = Sequence[str | Path]
 
 
@@ -47,7 +50,7 @@ class Result(NamedTuple):
 def stages() -> Iterator[list[Result]]:
     """One after the other, of parts that run beside each other."""
     others = dict(_other_pythons())
-    workers = _coverage("run", "-m", "pytest", "-q", "-n", "2", "-m", "not timed")
+    workers = _coverage("run", "-m", "pytest", "-q", *_TWO_WORKERS, "-m", "not timed")
     yield alone(Part(f"Python {MAIN}, two workers", [_coverage("erase"), workers]))
     checks = [_tool("ruff", "check"), _tool("ruff", "format", "--check"), _tool("mypy"), _tool("lint-imports")]
     policies = _pytest(BIN, "tests/policies", "cases", "--policy-coverage-fail-under=100")
