@@ -1,3 +1,53 @@
-"""What tests of the pytest plugin need: pytest's own fixture for plugins."""
+"""Which tests run where, how many examples Hypothesis tries, and pytest's own fixture for plugins.
+
+Tests run on every Python, but for those of what no deployed function loads: they run on the main Python, which is that
+of the development environment. A test there that is about the Python all the same has the mark `every_python`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester"]
+
+_HERE: Final = Path(__file__).parent
+_MAIN_PYTHON: Final = (
+    "cli",
+    "deploy",
+    "e2e",
+    "local",
+    "test_docs.py",
+    "test_s_yaml.py",
+    "test_typing.py",
+)
+"""Folders and files beside this one whose tests run on the main Python only."""
+
+for _profile, _examples in {"quick": 25, "full": 200, "deep": 5_000}.items():
+    settings.register_profile(
+        _profile,
+        max_examples=_examples,
+        deadline=None,  # how long an example takes says more about the machine
+        suppress_health_check=[HealthCheck.too_slow],
+        print_blob=True,
+    )
+settings.load_profile("full")
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Mark what runs on the main Python only, and what runs alone."""
+    for item in items:
+        if _runs_on_main_python(item):
+            item.add_marker("main_python")
+        if item.get_closest_marker("untraced") is not None:
+            item.add_marker("timed")
+
+
+def _runs_on_main_python(item: pytest.Item) -> bool:
+    if item.get_closest_marker("every_python") is not None or _HERE not in item.path.parents:
+        return False
+    return item.path.relative_to(_HERE).parts[0] in _MAIN_PYTHON

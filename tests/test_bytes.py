@@ -9,7 +9,7 @@ from contextlib import redirect_stdout
 from typing import Any, NoReturn
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -27,7 +27,6 @@ BRIDGED = eventbridge_message(CODE)
 CLOUD_EVENT: dict[str, Any] = json.loads(BRIDGED)
 MEBIBYTE = 1 << 20
 CONTEXT = FunctionContext(credentials=Credentials(local.ACCESS_KEY_ID, local.ACCESS_KEY_SECRET, local.SECURITY_TOKEN))
-often = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -129,37 +128,31 @@ JSON_VALUES = st.recursive(
 )
 
 
-@often
 @given(st.binary())
 def test_arbitrary_bytes_are_answered(data: bytes) -> None:
     check(data)
 
 
-@often
 @given(st.integers(0, len(REAL)))
 def test_a_message_that_breaks_off_is_answered(length: int) -> None:
     assert set(check(REAL[:length])) == {"FAIL"} or length == len(REAL)
 
 
-@often
 @given(st.integers(0, len(REAL) - 1), st.binary(max_size=4))
 def test_a_message_with_a_few_bytes_changed_is_answered(place: int, insertion: bytes) -> None:
     check(REAL[:place] + insertion + REAL[place + len(insertion) :])
 
 
-@often
 @given(JSON_VALUES)
 def test_arbitrary_json_is_answered(value: object) -> None:
     check(json.dumps(value))
 
 
-@often
 @given(st.sampled_from(sorted(ENVELOPE)), JSON_VALUES)
 def test_any_value_of_any_key_of_the_envelope_is_answered(key: str, value: object) -> None:
     check(message(**{key: value}))
 
 
-@often
 @given(
     st.sampled_from(sorted({*ENVELOPE["messageBody"], "operator", "owner", "process", "projectId", "appId"})),
     JSON_VALUES,
@@ -168,25 +161,21 @@ def test_any_value_of_any_field_of_the_payload_is_answered(field: str, value: ob
     check(message_with(**{field: value}))
 
 
-@often
 @given(st.sampled_from(sorted(ENVELOPE)))
 def test_an_envelope_without_a_key_is_answered(key: str) -> None:
     check(json.dumps({name: value for name, value in ENVELOPE.items() if name != key}))
 
 
-@often
 @given(st.dictionaries(st.text(st.characters()), JSON_VALUES, max_size=4))
 def test_any_payload_of_an_unknown_event_is_answered(payload: dict[str, object]) -> None:
     check(message(messageBody=payload, eventType="brand-new-event"))
 
 
-@often
 @given(st.sampled_from(sorted(CLOUD_EVENT)), JSON_VALUES)
 def test_any_value_of_any_key_of_a_cloud_event_is_answered(key: str, value: object) -> None:
     check(json.dumps({**CLOUD_EVENT, key: value}))
 
 
-@often
 @given(st.sampled_from(sorted({*CLOUD_EVENT["data"], "eventCode", "blockBusiness", "extensionBizId"})), JSON_VALUES)
 def test_any_value_of_any_field_of_the_data_is_answered(field: str, value: object) -> None:
     check(json.dumps({**CLOUD_EVENT, "data": {**CLOUD_EVENT["data"], field: value}}))
@@ -201,7 +190,6 @@ ELEMENTS = st.one_of(
 )
 
 
-@often
 @given(st.lists(ELEMENTS, min_size=1, max_size=4))
 def test_each_element_of_any_array_is_answered_as_it_would_be_alone(elements: list[object]) -> None:
     """Each has a reply in its place and a record; what stands beside it does not matter."""
@@ -209,7 +197,6 @@ def test_each_element_of_any_array_is_answered_as_it_would_be_alone(elements: li
     assert check(json.dumps(elements)) == [" ".join(verdicts) for verdicts in zip(*alone, strict=True)]
 
 
-@often
 @given(st.lists(ELEMENTS, min_size=1, max_size=4))
 def test_the_replies_to_any_array_are_an_array_of_its_length(elements: list[object]) -> None:
     for function in FUNCTIONS.values():
@@ -218,7 +205,6 @@ def test_the_replies_to_any_array_are_an_array_of_its_length(elements: list[obje
         assert (type(replies), len(replies)) == (list, len(elements))
 
 
-@often
 @given(st.integers(1, len(BRIDGED)))
 def test_an_array_that_breaks_off_is_answered_as_one(length: int) -> None:
     assert set(check(b"[" + BRIDGED[:length])) == {"FAIL"}

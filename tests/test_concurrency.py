@@ -8,6 +8,8 @@ import json
 import sys
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import pytest
@@ -22,6 +24,9 @@ from .faults import Answer, ask, function_of
 pytestmark = pytest.mark.untraced
 
 THREADS = 64
+TURN = 1e-5
+"""Seconds until another thread has its turn: hundreds of times as often as in production."""
+MESSAGES = 100
 PATIENCE = 60
 """Seconds that a message may take: there are more threads than processors."""
 
@@ -34,6 +39,17 @@ class Traffic(NamedTuple):
     """Of messages."""
     logged: list[dict[str, Any]]
     """By policies."""
+
+
+@contextmanager
+def taking_turns() -> Iterator[None]:
+    """Let threads interrupt each other as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(TURN)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 def send(extension: Extension, messages: int) -> Traffic:
@@ -53,10 +69,11 @@ def send(extension: Extension, messages: int) -> Traffic:
     with pytest.MonkeyPatch.context() as patch:
         stream = io.StringIO()
         patch.setattr(sys, "stdout", stream)
-        for sender in senders:
-            sender.start()
-        for sender in senders:
-            sender.join()
+        with taking_turns():
+            for sender in senders:
+                sender.start()
+            for sender in senders:
+                sender.join()
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     kinds = {kind: [line for line in lines if line["kind"] == kind] for kind in ("message", "log")}
     assert len(lines) == sum(map(len, kinds.values()))
@@ -85,7 +102,7 @@ def traffic() -> Traffic:
             context.log.info("hundreds", rows=event.data_row_size)
         return outcome_on(event.data_row_size)
 
-    return send(extension, 1_000)
+    return send(extension, MESSAGES)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +125,7 @@ def either(request: pytest.FixtureRequest) -> Traffic:
 
 
 def test_every_message_is_answered(traffic: Traffic) -> None:
-    assert traffic.answers.keys() == set(range(THREADS * 1_000))
+    assert traffic.answers.keys() == set(range(THREADS * MESSAGES))
 
 
 def test_every_message_is_answered_by_coroutines(traffic_of_coroutines: Traffic) -> None:

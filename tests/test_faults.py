@@ -37,8 +37,12 @@ class Case(NamedTuple):
         return f"{self.fault.__name__}-{self.place.__name__}-{self.on_error}"
 
 
+_PROMPT = [*faults.RAISING, *faults.ASYNC_RAISING, *faults.NONSENSE]
 CASES = [
-    *map(Case._make, product([*faults.RAISING, *faults.ASYNC_RAISING, *faults.NONSENSE], PLACES, ON_ERRORS)),
+    *(
+        Case(fault, place, ON_ERRORS[number % 3])  # each fault on each thread; by turns as each of the choices
+        for number, (fault, place) in enumerate(product(_PROMPT, PLACES))
+    ),
     *map(Case._make, product([*faults.LATE, *faults.ASYNC_LATE], PLACES, ON_ERRORS[:1])),
     *map(Case._make, product(faults.LATE_ON_THE_MAIN_THREAD, PLACES[:1], ON_ERRORS[:1])),
     *map(Case._make, product([faults.swallows_in_a_loop, faults.awaits_for_ever], PLACES, ON_ERRORS[1:])),

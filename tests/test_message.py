@@ -7,7 +7,7 @@ import json
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dataworks_ext.events import catalog
@@ -557,7 +557,6 @@ _json = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.one_of(st.binary(), st.text(), _json.map(json.dumps), st.dictionaries(_keys, _json).map(json.dumps)))
 def test_any_bytes_are_a_message_or_a_message_error(data: bytes | str) -> None:
     with suppress(MessageError):
@@ -566,7 +565,6 @@ def test_any_bytes_are_a_message_or_a_message_error(data: bytes | str) -> None:
         assert isinstance(message.payload, dict)
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(_json, st.dictionaries(_keys, _json)), min_size=1))
 def test_any_array_reads_as_its_elements_do(elements: list[object]) -> None:
     def read_alone(element: object) -> Message | str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from dataworks_ext import Extension, PolicyPack, Verdict, allow, deny, warn
@@ -13,6 +13,8 @@ from dataworks_ext.decision import Choice, Mode
 from dataworks_ext.events import DownloadResources, Event, UploadDataToTable
 from dataworks_ext.message import Message
 from dataworks_ext.testing import sample_payload
+
+from .examples import MANY
 
 WORKSPACE = 90004
 
@@ -151,7 +153,7 @@ def function_of(spec: Spec) -> Any:
 # The two agree
 
 
-@settings(max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@MANY
 @given(
     specs=st.lists(SPECS, max_size=6),
     readable=st.sampled_from([True, True, True, False]),

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import pytest
 import structlog
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from structlog.typing import EventDict
 
@@ -424,7 +424,6 @@ _BASELINE = json.dumps(_record(*_ECHOING), ensure_ascii=False)
 _personal = st.text(alphabet=st.characters(exclude_categories=()), min_size=8, max_size=400)
 
 
-@settings(deadline=None)
 @given(sql_text=_personal, ip=_personal, file_name=_personal)
 def test_no_personal_field_gets_into_the_record(sql_text: str, ip: str, file_name: str) -> None:
     """Policies may show the person the SQL, the address or the file, or fail over them: the record has none of them."""

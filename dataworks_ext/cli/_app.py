@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+from .. import __version__
 from . import check, deploy, doctor, events, invoke, local, new, package, policies, test
 
 app = typer.Typer(
     name="dataworks-ext",
-    help="Policies for Alibaba Cloud DataWorks: look up events, try policies on messages, package and deploy them.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"dataworks-ext {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Policies for Alibaba Cloud DataWorks: look up events, write and test policies, package and deploy them."""
+
+
 app.command("new")(new.new)
 app.command("events")(events.events)
 app.command("policies")(policies.policies)

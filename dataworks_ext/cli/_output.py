@@ -20,12 +20,10 @@ from ..extension import Extension
 from ..loading import APP_VARIABLE, DEFAULT_APP, LoadingError, load_extension
 
 UNREADABLE = 2
-"""The exit code for what could not be read, loaded or found."""
+"""The exit status for what could not be read, loaded or found."""
 
-App = Annotated[
-    str, typer.Option("--app", envvar=APP_VARIABLE, metavar="MODULE:ATTRIBUTE", help="The extension to work with.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
+App = Annotated[str, typer.Option("--app", envvar=APP_VARIABLE, metavar="MODULE:NAME", help="The extension.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DEFAULT = DEFAULT_APP
 _STYLES = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
 

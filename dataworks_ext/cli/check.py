@@ -51,11 +51,9 @@ if TYPE_CHECKING:
     from ..snapshots import Snapshot
 
 DENIED = 1
-"""The exit code for a denial."""
+"""The exit status for a denial."""
 
-Files = Annotated[
-    list[str], typer.Argument(metavar="FILE...", help="Saved messages or payloads; - for standard input.")
-]
+Files = Annotated[list[str], typer.Argument(metavar="FILE", help="Saved messages or payloads; - is standard input.")]
 
 
 class Checked(NamedTuple):
@@ -108,25 +106,26 @@ def check(
     files: Files,
     snapshot: Annotated[
         Path | None,
-        typer.Option(help="What policies get as snapshot: code, or an answer of GetIDEEventDetail."),
+        typer.Option(metavar="FILE", help="Code, or an answer of GetIDEEventDetail, as the snapshot."),
     ] = None,
     now: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help='What time it is: 2026-11-11, "2026-11-11 10:00"; in Asia/Shanghai.'),
+        typer.Option(metavar="TIME", help='The present: "2026-11-11", "2026-11-11 10:00".'),
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="PACK.FIELD=VALUE", help="A setting, above the environment's; repeatable."),
+        typer.Option("--set", metavar="PACK.FIELD=VALUE", help="Override a setting; can be repeated."),
     ] = None,
     app: App = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Put saved messages, or bare payloads, to the policies and print the verdict with each policy's reason.
+    """Run the policies on saved messages or payloads.
 
-    A file may hold an array of them. Messages of Function Compute and of EventBridge are told apart by their keys.
-    DataWorks is not asked: no option is chosen, and no parameter set.
+    Prints the verdict and the reason of each policy. A file holds one message or payload, or an array of them, of
+    Function Compute or EventBridge. DataWorks is not asked: no workspace has options, and no parameter is set. Times
+    of --now are in Asia/Shanghai.
 
-    Exit code 0: allowed. 1: at least one denied. 2: at least one could not be read.
+    Exit status 0: allowed. 1: at least one denied. 2: at least one cannot be read.
     """
     extension = _configured(load(app), settings or ())
     content, moment = _read_snapshot(snapshot), _read_now(now)

@@ -16,28 +16,31 @@ if TYPE_CHECKING:
 
 ACCOUNT_VARIABLE = "FC_ACCOUNT_ID"
 ENDPOINT_VARIABLE = "FC_ENDPOINT"
-SYaml = Annotated[Path, typer.Option("--s-yaml", help="What describes the function.")]
-Service = Annotated[str | None, typer.Option(help="The service; called like the function by default.")]
+SYaml = Annotated[Path, typer.Option("--s-yaml", metavar="FILE", help="The file that describes the function.")]
+Service = Annotated[str | None, typer.Option(metavar="NAME", help="The service; the function's name by default.")]
 Endpoint = Annotated[
     str | None,
-    typer.Option(envvar=ENDPOINT_VARIABLE, help="By default that of FC_ACCOUNT_ID and s.yaml's region."),
+    typer.Option(envvar=ENDPOINT_VARIABLE, metavar="URL", help="By default that of FC_ACCOUNT_ID and the region."),
 ]
 
 
 def deploy(
-    package: Annotated[Path, typer.Option(help="The zip that dataworks-ext package builds.")] = Path(
+    package: Annotated[Path, typer.Option(metavar="FILE", help="The zip that `package` builds.")] = Path(
         "dist/function.zip"
     ),
     s_yaml: SYaml = Path("s.yaml"),
     service: Service = None,
     endpoint: Endpoint = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes without making them.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Create or update service and function of Function Compute 2.0, by s.yaml, and show what changes before.
+    """Create or update the function of Function Compute 2.0.
 
-    For Function Compute 3.0, which newer accounts have, use `s deploy`. Credentials are those of the environment:
-    ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and ALIBABA_CLOUD_SECURITY_TOKEN.
+    s.yaml describes the function, and the changes are shown before they are made. For Function Compute 3.0, which newer
+    accounts have, use `s deploy`. Credentials are those of the environment: ALIBABA_CLOUD_ACCESS_KEY_ID,
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET and ALIBABA_CLOUD_SECURITY_TOKEN.
+
+    Exit status 0: deployed, or nothing to change. 2: not deployed.
     """
     deployment = deployment_of(s_yaml)
     if not package.is_file():

@@ -15,18 +15,23 @@ from ..deploy.s_yaml import SYamlError, read_s_yaml
 from ._output import DEFAULT, App, Json, console, fail, load, plain, print_json, table
 
 UNHEALTHY = 1
-"""The exit code for at least one problem."""
+"""The exit status for at least one problem."""
 _STYLES = {"problem": "red", "warning": "yellow"}
 
 
 def doctor(
-    s_yaml: Annotated[Path, typer.Option("--s-yaml", help="What Serverless Devs deploys by.")] = Path("s.yaml"),
+    s_yaml: Annotated[
+        Path, typer.Option("--s-yaml", metavar="FILE", help="The file that Serverless Devs deploys.")
+    ] = Path("s.yaml"),
     app: App = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Hold the extension, its environment and s.yaml together, and say what would go wrong in production.
+    """Find what would fail in production.
 
-    Exit code 0: nothing but warnings. 1: at least one problem. 2: the extension or s.yaml cannot be read.
+    Checks the extension, its environment and s.yaml against each other.
+
+    Exit status 0: no problem; warnings do not count. 1: at least one problem. 2: the extension or s.yaml cannot be
+    read.
     """
     extension = load(app)
     try:

@@ -15,24 +15,37 @@ from ..extension import Extension
 from ..message import SOURCE
 from ..policy import EVERY_EVENT
 from ..testing import sample_payload
-from ._fields import classes_within, enumerations_within, fields_of, is_code, values_of
+from ._event_fields import classes_within, enumerations_within, fields_of, is_code, values_of
+from ._event_reference import reference
+from ._event_schema import schema_of
 from ._output import DEFAULT, App, Json, console, fail, load, plain, print_json, table
-from ._reference import reference
-from ._schema import schema_of
+
+
+def complete_code(incomplete: str) -> list[str]:
+    """The event codes that begin like this, for the shell."""
+    return [code for code in catalog if code.startswith(incomplete)]
 
 
 def events(
-    code: Annotated[str | None, typer.Argument(help="An event code; without one, the whole catalog.")] = None,
-    sample: Annotated[bool, typer.Option("--sample", help="Print a ready payload of the event.")] = False,
+    code: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="CODE", autocompletion=complete_code, help="An event code; all events are listed without it."
+        ),
+    ] = None,
+    sample: Annotated[bool, typer.Option("--sample", help="Print a sample payload of the event.")] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of the event's payload.")] = False,
     pattern: Annotated[
-        bool, typer.Option("--pattern", help="Print the EventBridge event pattern of what an extension handles.")
+        bool, typer.Option("--pattern", help="Print the EventBridge pattern of the extension's events.")
     ] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the reference of all events.")] = False,
     app: App = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """List the events of DataWorks, or show one: its fields, a sample, its JSON Schema."""
+    """List the events of DataWorks, or describe one.
+
+    The description of an event shows its fields, enumerations and objects.
+    """
     _refuse_contradictions(code, {"--sample": sample, "--schema": schema, "--pattern": pattern, "--markdown": markdown})
     if pattern:
         print_json(_pattern(load(app)))

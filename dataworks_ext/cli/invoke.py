@@ -20,7 +20,7 @@ from ._output import Json, console, fail, plain, print_json, verdict_text
 from .deploy import Endpoint, Service, SYaml, deployment_of, remote_of
 
 DENIED = 1
-"""The exit code for a denial."""
+"""The exit status for a denial."""
 
 
 class Answer(NamedTuple):
@@ -35,23 +35,28 @@ class Answer(NamedTuple):
 
 
 def invoke(
-    message: Annotated[str, typer.Argument(metavar="CODE-or-FILE", help="A code or a saved message; - is stdin.")],
+    message: Annotated[str, typer.Argument(metavar="CODE|FILE", help="An event code or a saved message; - is stdin.")],
     channel: Annotated[
-        Channel | None, typer.Option(help="How the sample of a code is sent; as DataWorks does it by default.")
+        Channel | None, typer.Option(metavar="CHANNEL", help="Send a sample by function-compute or eventbridge.")
     ] = None,
-    remote: Annotated[bool, typer.Option("--remote", help="Call the function of Function Compute 2.0.")] = False,
-    code: Annotated[Path, typer.Option(help="The folder that dataworks-ext package builds.")] = Path("dist/function"),
-    snapshot: Annotated[Path | None, typer.Option(help="Code that policies get as snapshot, on this machine.")] = None,
+    remote: Annotated[bool, typer.Option("--remote", help="Invoke the function of Function Compute 2.0.")] = False,
+    code: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder that `package` builds.")] = Path(
+        "dist/function"
+    ),
+    snapshot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Code as the snapshot; not with --remote.")
+    ] = None,
     s_yaml: SYaml = Path("s.yaml"),
     service: Service = None,
     endpoint: Endpoint = None,
     as_json: Json = False,
 ) -> None:
-    """Send a message to the packaged function on this machine, or to the deployed one, and show what came of it.
+    """Send a message to the packaged or the deployed function.
 
-    On this machine nothing leaves it: a stand-in for DataWorks takes the reply to an EventBridge message.
+    Shows the verdict, the text, the time and the log. The packaged function runs on this machine, without network: a
+    stand-in for DataWorks takes the reply to an EventBridge message.
 
-    Exit code 0: allowed. 1: denied. 2: there was no answer.
+    Exit status 0: allowed. 1: denied. 2: there was no answer.
     """
     data = _message(message, channel)
     if remote:

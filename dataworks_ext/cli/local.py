@@ -57,31 +57,33 @@ class Output:
 
 
 def local(
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="Where to listen on 127.0.0.1; 0 for any port.")] = 0,
-    code: Annotated[Path, typer.Option(help="The folder with the function's code.")] = Path("dist/function"),
-    name: Annotated[str, typer.Option(help="The function's name.")] = "data-guard",
-    handler: Annotated[str, typer.Option(metavar="MODULE.ATTRIBUTE", help="What is called for a request.")] = (
-        "index.handler"
-    ),
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, metavar="PORT", help="The port on 127.0.0.1; 0 is any free port.")
+    ] = 0,
+    code: Annotated[Path, typer.Option(metavar="FOLDER", help="The function's code.")] = Path("dist/function"),
+    name: Annotated[str, typer.Option(metavar="NAME", help="The function's name.")] = "data-guard",
+    handler: Annotated[str, typer.Option(metavar="MODULE.NAME", help="Called for each request.")] = ("index.handler"),
     initializer: Annotated[
-        str, typer.Option(metavar="MODULE.ATTRIBUTE", help="What is called before the first request; may be empty.")
+        str, typer.Option(metavar="MODULE.NAME", help="Called before the first request; may be empty.")
     ] = "index.initializer",
     runtime: Annotated[
-        str, typer.Option(metavar="PYTHON", help="python3.10, for one; else what the code was compiled for.")
+        str, typer.Option(metavar="PYTHON", help="Such as python3.10; that of the byte code by default.")
     ] = "",
-    timeout: Annotated[int, typer.Option(min=1, help="Seconds for one request.")] = 10,
-    memory: Annotated[int, typer.Option(min=64, help="Megabytes that an instance may have.")] = 512,
-    concurrency: Annotated[int, typer.Option(min=1, max=200, help="Requests that an instance takes at once.")] = 1,
-    env: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A variable of the function.")] = None,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Replace the function's code when the folder changes.")
-    ] = False,
+    timeout: Annotated[int, typer.Option(min=1, metavar="SECONDS", help="Timeout of a request.")] = 10,
+    memory: Annotated[int, typer.Option(min=64, metavar="MB", help="Memory of an instance.")] = 512,
+    concurrency: Annotated[
+        int, typer.Option(min=1, max=200, metavar="NUMBER", help="Requests at once in an instance.")
+    ] = 1,
+    env: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="An environment variable; can be repeated.")
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Replace the code when the folder changes.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Run Function Compute on this machine, without Docker, until Ctrl-C.
+    """Run a local Function Compute, without Docker, until Ctrl-C.
 
-    It serves services, functions, versions, aliases and invocations of the API 2016-08-15, and invocations of
-    2023-03-30, on 127.0.0.1, to requests with the signature of the credentials that it prints.
+    It listens on 127.0.0.1 and serves the API 2016-08-15 (services, functions, versions, aliases, invocations) and
+    invocations of the API 2023-03-30. Requests are signed with the credentials that it prints.
     """
     from ..local import FolderWatch, LocalFunctionCompute, runtime_of
 

@@ -37,14 +37,15 @@ _COMMANDS: Final = ("make test", "make run")
 
 
 def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the folder, the extension and the function.")],
-    pack: Annotated[str, typer.Option(metavar="PACK", help="The name of its first pack.")] = "downloads",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the folder, the extension and the function.")],
+    pack: Annotated[str, typer.Option(metavar="PACK", help="Name of the first pack.")] = "downloads",
 ) -> None:
-    """Make the folder NAME with a project of your own: a pack, a test, a case file, s.yaml, Makefile and CI.
+    """Create a project with policies, tests and deployment.
 
-    It is made whole or not at all, and nothing is overwritten.
+    The folder NAME gets a pack of policies, its tests and cases, s.yaml, a Makefile and CI. Nothing is overwritten, and
+    after an error nothing is left behind.
 
-    Exit code 0: made. 2: not made.
+    Exit status 0: created. 2: not created.
     """
     _check_name(name)
     _check_pack(pack, name)

@@ -15,25 +15,24 @@ if TYPE_CHECKING:
 
 Packages = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="[PACKAGES...]", show_default=False, help="Folders of policies.  [default: policies]"),
+    typer.Argument(metavar="PACKAGE", show_default=False, help="Folders of policies; policies by default."),
 ]
 
 
 def package(
     packages: Packages = None,
-    python: Annotated[str, typer.Option(metavar="VERSION", help="The Python that the function runs on.")] = "3.10",
-    output: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to build.")] = Path("dist"),
-    lock: Annotated[
-        bool, typer.Option("--lock", help="Make or update the lock file, with the newest dependencies.")
-    ] = False,
+    python: Annotated[str, typer.Option(metavar="VERSION", help="The Python of the function.")] = "3.10",
+    output: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder for the package.")] = Path("dist"),
+    lock: Annotated[bool, typer.Option("--lock", help="Update the lock file to the newest dependencies.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Build function/ and function.zip: policies, framework, dependencies and byte code, for Function Compute.
+    """Build the code package: policies, framework and dependencies.
 
-    Dependencies are those of the lock file beside the requirements.txt of the first folder; without one, it is made.
-    They are wheels for x86-64 Linux, whatever this machine is. The same input gives the same bytes.
+    The package is the folder function and the file function.zip. Dependencies are those of the lock file beside the
+    requirements.txt of the first folder; the lock file is created if it is missing. They are wheels for x86-64 Linux,
+    on every machine. Builds are reproducible.
 
-    Exit code 0: built. 2: not built, and what was there is left.
+    Exit status 0: built. 2: not built, and the previous package is unchanged.
     """
     from ..deploy.code import PackagingError
     from ..deploy.package import build

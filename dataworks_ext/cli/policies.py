@@ -13,7 +13,7 @@ from ..errors import SettingsError
 from ..extension import Extension
 from ..policy import Registration
 from ..settings import Configuration, missing, variable_of
-from ._fields import docstrings_of
+from ._event_fields import docstrings_of
 from ._output import DEFAULT, App, Json, console, load, plain, print_json, table
 
 
@@ -27,7 +27,10 @@ class Setting(NamedTuple):
 
 
 def policies(app: App = DEFAULT, as_json: Json = False) -> None:
-    """List the policies of an extension, with their modes and settings as the environment has them."""
+    """List the policies of an extension, their modes and settings.
+
+    Modes and settings are those of the current environment.
+    """
     extension = load(app)
     configuration = extension.configure(os.environ)
     settings = list(_settings(extension, configuration, os.environ))

@@ -16,9 +16,11 @@ from ._output import DEFAULT, UNREADABLE, App, Json, console, fail, load, plain,
 from .check import print_failures, reasons_as_json, reasons_table
 
 FAILED: Final = 1
-"""The exit code for a result that is not the expected one."""
+"""The exit status for a result that is not the expected one."""
 
-Paths = Annotated[list[Path] | None, typer.Argument(metavar="PATH", help="Case files, or folders of them.")]
+Paths = Annotated[
+    list[Path] | None, typer.Argument(metavar="PATH", help="Case files or folders of them; cases by default.")
+]
 _DEFAULT: Final = Path("cases")
 
 
@@ -37,12 +39,11 @@ class Tested(NamedTuple):
 
 
 def run_cases(paths: Paths = None, app: App = DEFAULT, as_json: Json = False) -> None:
-    """Put the cases of case files to the policies, and compare what comes of them with what was expected.
+    """Run case files and compare the decisions with the expected ones.
 
-    Without a path, the case files are those in the folder cases. The environment has no say: a case has the settings
-    and modes that it names itself, and DataWorks is not asked.
+    The environment is ignored: a case has the settings and modes that it names itself, and DataWorks is not asked.
 
-    Exit code 0: all as expected. 1: at least one is not. 2: at least one could not be read, or there is none.
+    Exit status 0: all cases passed. 1: at least one failed. 2: a file cannot be read, or there is no case.
     """
     extension = load(app)
     tested = [_test(extension, file) for file in _files(paths or [_DEFAULT])]

@@ -237,7 +237,7 @@ def test_a_folder_ends_with_2() -> None:
 def test_without_a_file_the_usage_is_shown() -> None:
     result = _check()
     assert result.exit_code == 2
-    assert "Missing argument 'FILE...'" in result.stderr
+    assert "Missing argument 'FILE'" in result.stderr
 
 
 def test_an_extension_that_cannot_be_loaded_ends_with_2() -> None:

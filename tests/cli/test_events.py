@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
 from dataworks_ext.cli._app import app
-from dataworks_ext.cli._fields import classes_within, fields_of
+from dataworks_ext.cli._event_fields import classes_within, fields_of
 from dataworks_ext.events import catalog, event_class
 from dataworks_ext.testing import sample_payload
 

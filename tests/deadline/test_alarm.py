@@ -15,7 +15,10 @@ import pytest
 
 from dataworks_ext.deadline import NO_LIMIT, DeadlineError, guard
 
-pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this platform has no alarms")
+pytestmark = [
+    pytest.mark.timed,
+    pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this platform has no alarms"),
+]
 
 SHORT = 0.03
 LONG = 5.0

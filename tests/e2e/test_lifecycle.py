@@ -17,6 +17,8 @@ from dataworks_ext.local import LocalFunctionCompute
 from dataworks_ext.testing import eventbridge_message, function_compute_message
 from dataworks_ext.testing.stand_in import StandIn
 
+pytestmark = pytest.mark.every_python
+
 ROOT: Final = Path(__file__).parents[2]
 PYTHON: Final = f"{sys.version_info[0]}.{sys.version_info[1]}"
 _SERVICE, _FUNCTION = "governance", "data-guard"

@@ -29,17 +29,20 @@ def test_it_has_33_extension_points() -> None:
     assert sum(entry.extension_point for entry in catalog.values()) == 33
 
 
-@pytest.mark.parametrize("row", _reference(), ids=lambda row: str(row["code"]))
-def test_an_entry_says_what_the_reference_says(row: dict[str, str]) -> None:
-    entry = catalog[row["code"]]
-    assert {
-        "code": entry.code,
-        "type": entry.type,
-        "module": entry.module,
-        "level": entry.level,
-        "kind": "extension-point" if entry.extension_point else "regular",
-        "operation": entry.operation or "",
-    } == row
+def test_an_entry_says_what_the_reference_says() -> None:
+    rows = {
+        code: {
+            "code": entry.code,
+            "type": entry.type,
+            "module": entry.module,
+            "level": entry.level,
+            "kind": "extension-point" if entry.extension_point else "regular",
+            "operation": entry.operation or "",
+        }
+        for code, entry in catalog.items()
+    }
+    reference = _reference()
+    assert [rows.get(row["code"]) for row in reference] == reference
 
 
 def test_an_entry_is_found_by_its_code() -> None:

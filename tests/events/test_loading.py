@@ -6,8 +6,10 @@ import ast
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +24,22 @@ def _in_a_new_process(code: str) -> object:
     program = f"import json, sys\n{code}\nprint(json.dumps(result))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
+
+
+def _anew(programs: Mapping[str, str]) -> dict[str, Any]:
+    """What each program leaves in `result`, by name: in one new process, which forgets the framework before each."""
+    loop = f"""
+results = {{}}
+for name, program in {dict(programs)!r}.items():
+    for module in [module for module in sys.modules if module.partition(".")[0] == "dataworks_ext"]:
+        del sys.modules[module]
+    scope = {{"json": json, "sys": sys}}
+    exec(program, scope)
+    results[name] = scope["result"]
+result = results
+"""
+    found: Any = _in_a_new_process(loop)
+    return dict(found)
 
 
 _MODULES = """
@@ -120,23 +138,25 @@ def test_there_are_seven_modules() -> None:
 
 
 @pytest.mark.parametrize("by", ["code", "class"])
-@pytest.mark.parametrize("module", _FILES)
-def test_a_registration_loads_the_file_of_its_module_and_no_other(module: str, by: str) -> None:
+def test_a_registration_loads_the_file_of_its_module_and_no_other(by: str) -> None:
     """A policy that names a code gets the class of that code without importing it."""
-    code = _ONE_OF_EACH[module]
-    registered = repr(code) if by == "code" else f"events.{class_name(code)}"
-    program = f"""
+
+    def program(code: str) -> str:
+        registered = repr(code) if by == "code" else f"events.{class_name(code)}"
+        return f"""
 from dataworks_ext import Extension, events
 extension = Extension("app")
 @extension.policy({registered})
 def rule(event): ...
 """
-    loaded = _in_a_new_process(program + _MODULES)
-    assert isinstance(loaded, list)
-    homes = {name.removeprefix("dataworks_ext.events.") for name in loaded}
-    assert homes & {*_FILES.values()} == {_FILES[module]}
-    enumerations = {name.removeprefix("enumerations.") for name in homes if name.startswith("enumerations.")}
-    assert enumerations <= {"base", "shared", _FILES[module]}
+
+    loaded = _anew({module: program(code) + _MODULES for module, code in _ONE_OF_EACH.items()})
+    homes = {module: {name.removeprefix("dataworks_ext.events.") for name in names} for module, names in loaded.items()}
+    files = {*_FILES.values()}
+    assert {module: names & files for module, names in homes.items()} == {name: {home} for name, home in _FILES.items()}
+    for module, names in homes.items():
+        enumerations = {name.removeprefix("enumerations.") for name in names if name.startswith("enumerations.")}
+        assert enumerations <= {"base", "shared", _FILES[module]}
 
 
 # Names
@@ -179,21 +199,28 @@ def test_type_checkers_see_exactly_what_there_is_at_run_time() -> None:
     assert names == sorted({name for _, name in _SEEN} | _ALIASES)
 
 
-@pytest.mark.parametrize(("home", "name"), _SEEN)
-def test_every_name_loads_from_its_file(home: str, name: str) -> None:
-    found = getattr(events, name)
-    assert isinstance(found, type)
-    assert (found.__module__, found.__name__) == (f"dataworks_ext.events.{home}", name)
+def test_every_name_loads_from_its_file() -> None:
+    found = {name: getattr(events, name) for _, name in _SEEN}
+    assert [name for name, value in found.items() if not isinstance(value, type)] == []
+    homes = {name: (value.__module__, value.__name__) for name, value in found.items()}
+    assert homes == {name: (f"dataworks_ext.events.{home}", name) for home, name in _SEEN}
 
 
 def test_every_name_that_dir_shows_is_there() -> None:
     assert [name for name in dir(events) if not hasattr(events, name)] == []
 
 
-@pytest.mark.parametrize("home", [*_starred(), "base", "catalog", "values", "enumerations.base"])
-def test_every_file_can_be_imported_first(home: str) -> None:
+def test_every_file_can_be_imported_first() -> None:
     """None depends on another one being loaded before it."""
-    assert _in_a_new_process(f"import dataworks_ext.events.{home}\nresult = 1") == 1
+    homes = [*_starred(), "base", "catalog", "values", "enumerations.base"]
+    program = """
+try:
+    import dataworks_ext.events.{}
+    result = ""
+except Exception as error:
+    result = repr(error)
+"""
+    assert _anew({home: program.format(home) for home in homes}) == dict.fromkeys(homes, "")
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
@@ -220,18 +247,19 @@ def test_a_code_that_nobody_knew_yet_is_a_plain_event(code: str) -> None:
     assert events.event_class(code) is events.Event
 
 
-@pytest.mark.parametrize("code", catalog)
-def test_every_code_has_a_class_of_its_own(code: str) -> None:
+def test_every_code_has_a_class_of_its_own() -> None:
     """It is named after the code, and in the file of its DataWorks module."""
-    found = events.event_class(code)
-    assert found.__name__ == class_name(code)
-    assert found.__module__ == f"dataworks_ext.events.{_FILES[catalog[code].module]}"
-    assert found.model_fields["event_code"].default == code
+    found = {code: events.event_class(code) for code in catalog}
+    names = {code: (cls.__name__, cls.__module__) for code, cls in found.items()}
+    homes = {code: f"dataworks_ext.events.{_FILES[entry.module]}" for code, entry in catalog.items()}
+    assert names == {code: (class_name(code), home) for code, home in homes.items()}
+    assert {code: cls.model_fields["event_code"].default for code, cls in found.items()} == {
+        code: code for code in catalog
+    }
 
 
-@pytest.mark.parametrize("code", catalog)
-def test_a_class_knows_its_code(code: str) -> None:
-    assert events.code_of(events.event_class(code)) == code
+def test_a_class_knows_its_code() -> None:
+    assert {code: events.code_of(events.event_class(code)) for code in catalog} == {code: code for code in catalog}
 
 
 @pytest.mark.parametrize("name", ["StartDiJobV2", "NodeAlert", "NodeChange", "ApprovalChange", "DataQualityOperation"])

@@ -13,13 +13,14 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from dataworks_ext.events import Event, EventError, catalog, event_class, read_event
 from dataworks_ext.testing import sample_payload
 
+from ..examples import FEW
 from .shapes import (
     CASES,
     Case,
@@ -44,11 +45,6 @@ from .shapes import (
 _every_case = pytest.mark.parametrize("case", CASES.values(), ids=lambda case: str(case.model.__name__))
 
 
-def _some(examples: int) -> settings:
-    """Few examples of each of many classes."""
-    return settings(max_examples=examples, deadline=None)
-
-
 def _read(case: Case, payload: Any) -> Event:
     event = read_event(case.reader, seal(case.shape, payload))
     assert type(event) is case.model
@@ -65,7 +61,7 @@ def test_every_code_and_every_form_is_a_case() -> None:
 
 
 @_every_case
-@_some(8)
+@FEW
 @given(data=st.data())
 def test_any_optional_field_may_be_missing(case: Case, data: st.DataObject) -> None:
     """What is missing is None, and what is there is not."""
@@ -95,7 +91,7 @@ def _check(shape: Shape, wire: Any, value: Any) -> None:
 
 
 @_every_case
-@_some(4)
+@FEW
 @given(data=st.data())
 def test_null_is_as_good_as_a_missing_field(case: Case, data: st.DataObject) -> None:
     """At any depth, wherever the field is optional."""
@@ -108,7 +104,7 @@ def test_null_is_as_good_as_a_missing_field(case: Case, data: st.DataObject) -> 
 
 
 @_every_case
-@_some(6)
+@FEW
 @given(data=st.data())
 def test_a_number_in_a_string_reads_alike(case: Case, data: st.DataObject) -> None:
     payload = data.draw(payloads_of(case.model.__name__))
@@ -121,7 +117,7 @@ def test_a_number_in_a_string_reads_alike(case: Case, data: st.DataObject) -> No
 
 
 @_every_case
-@_some(4)
+@FEW
 @given(data=st.data())
 def test_a_text_that_is_a_number_reads_alike(case: Case, data: st.DataObject) -> None:
     """UIDs are texts, and come as numbers as well."""
@@ -149,7 +145,7 @@ _anything = st.recursive(
 
 
 @_every_case
-@_some(5)
+@FEW
 @given(data=st.data())
 def test_fields_that_nobody_knew_yet_do_no_harm(case: Case, data: st.DataObject) -> None:
     """At any depth; the event has what it has without them."""
@@ -181,7 +177,7 @@ _TOMORROW = st.one_of(st.sampled_from(["WORD_OF_TOMORROW", "777777", "-777777"])
 
 
 @_every_case
-@_some(8)
+@FEW
 @given(data=st.data())
 def test_an_enumeration_value_that_nobody_knew_yet_stays_plain(case: Case, data: st.DataObject) -> None:
     """A word stays a `str`; a number an `int`, or a `str` where words are."""
@@ -207,7 +203,7 @@ def _attribute(value: Any, steps: tuple[str | int, ...]) -> Any:
 
 
 @_every_case
-@_some(5)
+@FEW
 @given(data=st.data())
 def test_what_is_written_reads_into_an_equal_event(case: Case, data: st.DataObject) -> None:
     event = _read(case, data.draw(payloads_of(case.model.__name__)))
@@ -280,7 +276,7 @@ def _parts(value: Any) -> list[str]:
 
 
 @_every_case
-@_some(12)
+@FEW
 @given(data=st.data())
 def test_anything_in_the_place_of_a_value_reads_or_is_an_event_error(case: Case, data: st.DataObject) -> None:
     """The error names the place, or one inside or around it, by wire names; it repeats no part of the value."""
@@ -333,7 +329,7 @@ def _check_places(named: list[list[str]], where: list[str]) -> None:
 
 
 @_every_case
-@_some(12)
+@FEW
 @given(data=st.data())
 def test_any_payload_at_all_reads_or_is_an_event_error(case: Case, data: st.DataObject) -> None:
     payload = data.draw(_junk_payloads(case.model.__name__))

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -463,7 +463,6 @@ def _payloads(draw: st.DrawFn, code: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("code", CODES)
-@settings(deadline=None)
 @given(data=st.data())
 def test_any_payload_reads_or_is_an_event_error(code: str, data: st.DataObject) -> None:
     """The error names wire names and holds no value; nothing else is ever raised."""
@@ -477,14 +476,12 @@ def test_any_payload_reads_or_is_an_event_error(code: str, data: st.DataObject) 
         assert named <= {*_WIRE_NAMES, *_SHARED_NAMES}
 
 
-@settings(deadline=None)
 @given(payload=st.dictionaries(st.one_of(st.sampled_from([*_WIRE_NAMES, *_SHARED_NAMES]), _texts), _values))
 def test_any_payload_reads_into_a_plain_event_or_is_an_event_error(payload: dict[str, object]) -> None:
     event = _read_or_explain(Event, payload, "commit-file")
     assert isinstance(event, Event) or _MARK not in event
 
 
-@settings(deadline=None)
 @given(digits=st.text(string.digits[1:], min_size=5, max_size=40))
 def test_an_error_does_not_repeat_a_number(digits: str) -> None:
     with pytest.raises(EventError) as caught:

@@ -37,7 +37,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from darabonba.core import DaraCore  # type: ignore[import-untyped]  # there are no stubs
 from darabonba.runtime import RuntimeOptions  # type: ignore[import-untyped]  # there are no stubs
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dataworks_ext.openapi import client as client_module
@@ -59,6 +59,7 @@ from tests.dataworks import (
     stall,
     status,
 )
+from tests.examples import SLOW
 
 CREDENTIALS: Final = Credentials(ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN)
 EXTENSION: Final = {"ExtensionCode": EXTENSION_CODE}
@@ -163,7 +164,7 @@ def test_a_callback_settles_an_operation(dataworks: LocalDataWorks, client: Clie
     assert (held.state, held.text) == ("Failed", "行数太多: 100 % & more")
 
 
-@settings(deadline=None, max_examples=30)
+@SLOW
 @given(text=st.text(min_size=1))
 def test_any_text_arrives_but_for_what_no_encoding_has(text: str) -> None:
     with LocalDataWorks() as dataworks:
@@ -422,7 +423,7 @@ def test_pauses_double_to_two_seconds_and_end_with_the_deadline(
     assert time.pauses == [0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0, 2.0]
 
 
-@settings(deadline=None, max_examples=20)
+@SLOW
 @given(numbers=st.lists(st.floats(0, 1, exclude_max=True), min_size=5, max_size=5))
 def test_pauses_have_a_random_part_of_their_length(numbers: list[float]) -> None:
     time, left = Time(), list(numbers)
@@ -569,7 +570,7 @@ def test_what_can_be_no_code_is_none(dataworks: LocalDataWorks, client: Client, 
 _SECRETS = [*CREDENTIALS, "secret%2Bof%2Flocal%3Ddataworks", "ExtensionCode=extension-4711", "f0" * 32]
 
 
-@settings(deadline=None, max_examples=60)
+@SLOW
 @given(
     pieces=st.lists(st.sampled_from(_SECRETS) | st.text(max_size=60), min_size=1, max_size=12),
     number=st.sampled_from([200, 400, 403, 429, 500]),

@@ -15,7 +15,7 @@ from alibabacloud_tea_openapi.utils_models import (  # type: ignore[import-untyp
     Params,
 )
 from darabonba.runtime import RuntimeOptions  # type: ignore[import-untyped]  # there are no stubs
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dataworks_ext.openapi.signature import Credentials, sign
@@ -85,7 +85,6 @@ def _signed(credentials: Credentials = _CREDENTIALS, headers: Mapping[str, str] 
     return sign("POST", "/", {}, headers, b"A=1", credentials, seconds=_MOMENT, nonce="n-1")
 
 
-@settings(deadline=None)
 @given(
     parameters=st.dictionaries(_names, _texts, min_size=1),
     query=st.dictionaries(_names, _texts),

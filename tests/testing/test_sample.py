@@ -9,7 +9,7 @@ from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dataworks_ext.events import (
@@ -29,6 +29,8 @@ from dataworks_ext.events import (
 )
 from dataworks_ext.message import read_message
 from dataworks_ext.testing import ChangeError, NoSampleError, eventbridge_message, message, sample
+
+from ..examples import FEW
 
 # A sample
 
@@ -116,7 +118,7 @@ def _scalar_fields(code: str) -> dict[str, st.SearchStrategy[Any]]:
 
 
 @pytest.mark.parametrize("code", catalog)
-@settings(max_examples=25, deadline=None)
+@FEW
 @given(data=st.data())
 def test_a_sample_takes_any_value_of_a_scalar_field(code: str, data: st.DataObject) -> None:
     """What was asked for is there; times have whole seconds on the wire."""
@@ -129,7 +131,7 @@ def test_a_sample_takes_any_value_of_a_scalar_field(code: str, data: st.DataObje
 
 
 @pytest.mark.parametrize("code", catalog)
-@settings(max_examples=10, deadline=None)
+@FEW
 @given(data=st.data())
 def test_a_change_leaves_the_other_fields_alone(code: str, data: st.DataObject) -> None:
     """But for the workspace and the operator, which are read from fields of several names, and for another form."""

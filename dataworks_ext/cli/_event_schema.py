@@ -17,7 +17,7 @@ from pydantic_core.core_schema import (
 )
 
 from ..events import Event
-from ._fields import classes_within, fields_of, is_code
+from ._event_fields import classes_within, fields_of, is_code
 
 
 class _WireSchema(GenerateJsonSchema):

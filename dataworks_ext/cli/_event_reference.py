@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from ..events import CatalogEntry, Event, catalog, class_name, event_class
 from ..testing import sample_payload
-from ._fields import classes_within, enumerations_within, fields_of, is_code, values_of
+from ._event_fields import classes_within, enumerations_within, fields_of, is_code, values_of
 
 _INTRODUCTION = """# Events
 
