@@ -64,10 +64,14 @@ def failure_of_answer(status: int, answer: dict[str, object] | None) -> Failure:
         code,
         answer.get("RequestId"),
         answer.get("Message") or answer.get("ErrorMessage"),
-        flaw="and Success is false" if status < 300 else "",
+        flaw=_flaw(answer) if status < 300 else "",
         retryable=throttled or status >= 500,
         throttled=throttled,
     )
+
+
+def _flaw(answer: dict[str, object]) -> str:
+    return "and Success is false" if answer.get("Success") is False else "and no success"
 
 
 def failure_of_network(error: Exception) -> Failure:
