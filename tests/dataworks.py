@@ -300,6 +300,12 @@ class LocalDataWorks:
                 connection.shutdown(socket.SHUT_RD)
             closed.wait(_PATIENCE)
 
+    def say(self, content: bytes) -> None:
+        """Sends what nobody asked for over all connections that clients keep open."""
+        for connection in list(self._server.open):
+            assert isinstance(connection, socket.socket)
+            connection.sendall(content)
+
     def respond(
         self, path: str, headers: Mapping[str, str], body: bytes, received: Received
     ) -> tuple[int, dict[str, object]]:

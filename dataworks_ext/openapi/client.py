@@ -172,7 +172,9 @@ class Client:
         try:
             status, body = self._exchange(call, pool, left)
             if len(body) * _READING_RATE > left():
-                raise TimeoutError("it timed out before its answer was read")
+                from .failures import TooLarge
+
+                raise TooLarge("the answer is too large for the time that is left")
             return _judge(call.action, status, body)
         except OSError as error:
             pool.close()  # what killed this connection has probably killed the idle ones

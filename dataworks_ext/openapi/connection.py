@@ -65,9 +65,6 @@ class Connection:
             response = self._ask(_head(f"POST {target}", sent) + body, "POST", left)
             self._stream.room = ANSWER_LIMIT
             answer = self._read(response)
-        except HTTPException as error:
-            self.close()
-            raise GarbledAnswer(f"{error}" or type(error).__name__) from None
         except BaseException:  # whatever it is: the rest of the answer is still to come
             self.close()
             raise
@@ -110,7 +107,10 @@ class Connection:
             raise Disconnected(f"{error}") from None
         while True:
             response = HTTPResponse(cast("socket.socket", stream), method=method)  # of which it wants `makefile` only
-            response.begin()
+            try:
+                response.begin()
+            except HTTPException as error:
+                raise _garbled(error) from None
             if stream.has_ended:
                 raise ConnectionResetError("the answer ended in its headers")
             if response.status not in _INTERIM:
@@ -119,12 +119,15 @@ class Connection:
     def _read(self, response: HTTPResponse) -> bytes:
         ends_with_connection = response.length is None and not response.chunked
         chunks = []
-        while chunk := response.read(_CHUNK):
-            chunks.append(chunk)
+        try:
+            while chunk := response.read(_CHUNK):
+                chunks.append(chunk)
+        except HTTPException as error:
+            raise _garbled(error) from None
         if response.length:
             raise ConnectionResetError(f"the answer ended {response.length} bytes early")
         answer = b"".join(chunks)
-        if ends_with_connection and answer[:1] in (b"", b"{") and not answer.endswith(b"}"):
+        if ends_with_connection and response.status < 300 and answer[:1] in (b"", b"{") and not answer.endswith(b"}"):
             raise ConnectionResetError("the answer ended early")
         return answer
 
@@ -189,6 +192,10 @@ class _Reader(io.BufferedReader):
 def _nothing() -> float:
     """No time to wait: a read takes what is there."""
     return 0.0
+
+
+def _garbled(error: HTTPException) -> GarbledAnswer:
+    return GarbledAnswer(f"{error}" or type(error).__name__)
 
 
 def _head(line: str, headers: Mapping[str, str]) -> bytes:
