@@ -21,7 +21,7 @@ from itertools import count
 from ssl import SSLContext
 from types import TracebackType
 from typing import Final, Literal, NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
 
 import pytest
 
@@ -46,6 +46,14 @@ _REQUIRED: Final[dict[str, frozenset[str]]] = {
     "GetOptionValueForProject": frozenset({"ExtensionCode", "ProjectId"}),
 }
 _OPTIONAL: Final[dict[str, frozenset[str]]] = {"CallbackExtension": frozenset({"CheckMessage"})}
+_IN_QUERY: Final = frozenset({"GetExtension", "UpdateWorkbenchEventResult"})
+"""Operations whose parameters are expected in the query, as the official SDK sends them; those of others in a form."""
+_TAKEN: Final[dict[str, dict[str, object]]] = {
+    "UpdateIDEEventResult": {},
+    "UpdateWorkbenchEventResult": {"Success": True},
+    "CallbackExtension": {"Success": "true"},
+}
+"""What an operation answers beside the request's id when it takes a result, as its page or the official SDK has it."""
 _FRESH: Final = timedelta(minutes=15)
 _PATIENCE: Final = 10
 """Seconds after which a silent answer ends by itself, so that a client without a timeout fails a test, not hangs it."""
@@ -101,7 +109,9 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         dataworks = self.server.dataworks
         shown = {name: value for name, value in headers.items() if name != "authorization"}
-        received = Received(headers.get("x-acs-action", ""), _single_values(body), self.number, shown)
+        action, query = headers.get("x-acs-action", ""), urlsplit(self.path).query
+        given = _single_values(query if action in _IN_QUERY else body.decode())
+        received = Received(action, given, self.number, shown)
         dataworks.requests.append(received)
         dataworks.arrived.release()
         fault = dataworks.next_fault()
@@ -290,6 +300,12 @@ class LocalDataWorks:
                 connection.shutdown(socket.SHUT_RD)
             closed.wait(_PATIENCE)
 
+    def say(self, content: bytes) -> None:
+        """Sends what nobody asked for over all connections that clients keep open."""
+        for connection in list(self._server.open):
+            assert isinstance(connection, socket.socket)
+            connection.sendall(content)
+
     def respond(
         self, path: str, headers: Mapping[str, str], body: bytes, received: Received
     ) -> tuple[int, dict[str, object]]:
@@ -298,6 +314,8 @@ class LocalDataWorks:
             with self._lock:
                 self._verify(path, headers, body)
                 _check(received)
+                if body if received.action in _IN_QUERY else urlsplit(path).query:
+                    raise Refusal(400, "InvalidParameter", "There are parameters in the wrong place.")
                 return 200, {"RequestId": "r-1", **self._perform(received)}
         except Refusal as refusal:
             return refusal.status, {"Code": refusal.code, "Message": refusal.message, "RequestId": "r-1"}
@@ -344,15 +362,15 @@ class LocalDataWorks:
             raise Refusal(400, "InvalidParameter", f"The event of this message is answered with {operation.callback}.")
         if operation.state != "Checking":
             self.repeated.append(received)
-            return {"Success": True}
+            return _TAKEN[action]
         operation.result = parameters["CheckResult"]
         operation.state = "Failed" if operation.result == "FAIL" else "Passed"
         operation.text = parameters.get(_CALLBACKS[action][1], "")
-        return {"Success": True}
+        return _TAKEN[action]
 
 
-def _single_values(form: bytes) -> dict[str, str]:
-    return {name: values[-1] for name, values in parse_qs(form.decode(), keep_blank_values=True).items()}
+def _single_values(encoded: str) -> dict[str, str]:
+    return {name: values[-1] for name, values in parse_qs(encoded, keep_blank_values=True).items()}
 
 
 def _check(received: Received) -> None:
@@ -396,7 +414,7 @@ def verify_signature(method: str, path: str, headers: Mapping[str, str], body: b
         raise Refusal(400, "InvalidSecurityToken.Malformed", "The specified parameter SecurityToken is malformed.")
     needed = {name for name in headers if name.startswith("x-acs-")} | {
         "host",
-        "content-type",
+        *({"content-type"} if body else ()),
         "x-acs-content-sha256",
         "x-acs-date",
         "x-acs-signature-nonce",
@@ -404,7 +422,9 @@ def verify_signature(method: str, path: str, headers: Mapping[str, str], body: b
     if not needed <= set(names.split(";")) <= set(headers):
         raise Refusal(400, "IncompleteSignature", "Headers are missing, or not signed.")
     content_hash = hashlib.sha256(body).hexdigest()
-    lines = [method, urlsplit(path).path, urlsplit(path).query]
+    query = parse_qsl(urlsplit(path).query, keep_blank_values=True)
+    pairs = (f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in sorted(query))
+    lines = [method, urlsplit(path).path, "&".join(pairs)]
     lines += [f"{name}:{headers[name].strip()}" for name in names.split(";")]
     lines += ["", names, headers["x-acs-content-sha256"]]
     canonical = hashlib.sha256("\n".join(lines).encode("latin-1")).hexdigest()

@@ -1,8 +1,8 @@
 """Calls of DataWorks' OpenAPI (product dataworks-public, version 2020-05-18, RPC style).
 
 It is written with the standard library because a function pays for imports at every cold start: the official client
-costs a quarter of a second and tens of megabytes. Neither `http.client` nor `urllib.parse` is imported before the
-first call, nor `failures` before one fails.
+costs a quarter of a second and tens of megabytes. Nothing of HTTP and TLS is imported before the first call, nor
+`failures` before one fails.
 """
 
 from __future__ import annotations
@@ -12,36 +12,34 @@ import os
 import random
 import threading
 import time
-import weakref
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from .endpoint import EndpointError as EndpointError
 from .endpoint import proxy_of_environment, read_endpoint
-from .signature import Credentials, sign
+from .signature import Credentials, canonical_query, sign
 
 if TYPE_CHECKING:
-    from http.client import HTTPConnection, HTTPResponse
-    from ssl import SSLContext
-
+    from .connection import Connection, Left
     from .failures import Failure
+    from .pool import Pool
 
 VERSION: Final = "2020-05-18"
 """The version of DataWorks' OpenAPI that is called."""
 ATTEMPT_LIMIT: Final = 5.0
 """Seconds that one attempt may take."""
-ANSWER_LIMIT: Final = 16 * 1024 * 1024
-"""Bytes of the largest answer that is read."""
 
+_IN_QUERY: Final = frozenset({"GetExtension", "UpdateWorkbenchEventResult"})
+"""Operations whose parameters the official SDK (10.1.1) sends in the query. Those of the others are a form."""
+_CONFIRMED: Final = frozenset({"CallbackExtension", "UpdateWorkbenchEventResult"})
+"""Operations whose answer has `Success`. The pages and the SDK show a `RequestId` alone, or with data, for the others,
+`UpdateIDEEventResult` among them."""
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 2.0
 _LEAST_ATTEMPT: Final = 0.05
 """Seconds below which another attempt is not worth its request."""
-_LONGEST_IDLE: Final = 30.0
-"""Seconds after which an idle connection is presumed dead: a frozen instance does not see it closed."""
-_MOST_IDLE: Final = 16
-_CHUNK: Final = 64 * 1024
+_READING_RATE: Final = 2e-7
+"""Seconds that a byte of JSON takes to read at most, with a third of a core."""
 
 
 class CallError(Exception):
@@ -57,6 +55,7 @@ class CallError(Exception):
         request_id: str | None = None,
         retryable: bool = False,
         throttled: bool = False,
+        sent: bool = False,
     ) -> None:
         super().__init__(text)
         self.action = action
@@ -71,6 +70,8 @@ class CallError(Exception):
         """Whether the same call may succeed later. The time for trying was over, if so."""
         self.throttled = throttled
         """Whether DataWorks had too many calls."""
+        self.sent = sent
+        """Whether a request left, so that DataWorks may have done what was asked, whatever it answered."""
 
 
 class Client:
@@ -106,31 +107,30 @@ class Client:
         self._proxy = proxy_of_environment(self._endpoint)
         self._credentials = credentials
         self._sleep, self._random, self._clock, self._now = sleep, random, clock, now
-        self._idle: deque[_Connection] = deque()
-        weakref.finalize(self, _close_all, self._idle)
-        self._context: SSLContext | None = None
-        self._context_lock = threading.Lock()
+        self._pool: Pool | None = None
+        self._making = threading.Lock()
 
     def call(self, action: str, parameters: Mapping[str, str | int], *, deadline: float) -> dict[str, object]:
         """The answer to one operation, as the JSON object that came.
 
         Throttling (HTTP 429, or a code that begins with `Throttling`), HTTP 5xx, and a network that fails are tried
         again as long as the deadline leaves time. Pauses have a random length, at first up to 0.1 seconds, each time
-        up to twice as much, and never more than 2 seconds. An operation may reach DataWorks more than once.
+        up to twice as much, and never more than 2 seconds. An operation may reach DataWorks more than once. Redirects
+        are not followed.
 
         Args:
             action: The operation's name: `GetExtension`.
-            parameters: Sent as a form.
-            deadline: The moment (`time.monotonic()`) at which the last attempt ends.
+            parameters: Sent as a form, or in the query where the official SDK does so.
+            deadline: The moment (`time.monotonic()`) at which the last attempt ends, whatever it waits for.
 
         Raises:
             CallError: DataWorks refused, or no useful answer came in time.
         """
-        from urllib.parse import urlencode
-
+        if not (action.isascii() and action.isalnum()):
+            raise CallError(f"{action!r} was not called: no operation has such a name", action=action)
         if deadline <= self._clock():
             raise CallError(f"{action} was not called: its deadline had passed", action=action, retryable=True)
-        call = _Call(action, urlencode(parameters, errors="replace").encode(), self._usable_credentials(action))
+        call = _Call(action, parameters, self._usable_credentials(action))
         longest_pause, attempts = _FIRST_PAUSE, 0
         while True:
             attempts += 1
@@ -145,7 +145,8 @@ class Client:
 
     def close(self) -> None:
         """Closes the idle connections. The client can still be used."""
-        _close_all(self._idle)
+        if self._pool is not None:
+            self._pool.close()
 
     def _usable_credentials(self, action: str) -> Credentials:
         credentials = self._credentials()
@@ -159,94 +160,66 @@ class Client:
         )
 
     def _attempt(self, call: _Call, deadline: float) -> dict[str, object] | Failure:
-        from http.client import HTTPException
-
         until = min(deadline, self._clock() + ATTEMPT_LIMIT)
+
+        def left() -> float:
+            seconds = until - self._clock()
+            if seconds <= 0:
+                raise TimeoutError("it timed out")
+            return seconds
+
+        pool = self._made_pool()
         try:
-            return _judge(*self._exchange(call, until))
-        except (OSError, HTTPException) as error:
-            self.close()  # what killed this connection has probably killed the idle ones
+            status, body = self._exchange(call, pool, left)
+            if len(body) * _READING_RATE > left():
+                from .failures import TooLarge
+
+                raise TooLarge("the answer is too large for the time that is left")
+            return _judge(call.action, status, body)
+        except OSError as error:
+            pool.close()  # what killed this connection has probably killed the idle ones
             from .failures import failure_of_network
 
             return failure_of_network(error)
 
-    def _exchange(self, call: _Call, until: float) -> tuple[int, bytes]:
+    def _exchange(self, call: _Call, pool: Pool, left: Left) -> tuple[int, bytes]:
         """The status and the body of an answer, over a kept connection if there is one that lives."""
-        connection = self._kept()
-        if connection is None:
-            return self._exchange_over(self._connect(until), call, until)
-        try:
-            return self._exchange_over(connection, call, until)
-        except OSError as error:
-            if connection.answered or not _is_disconnection(error):
-                raise
-        self.close()
-        return self._exchange_over(self._connect(until), call, until)
+        from .connection import Disconnected
 
-    def _exchange_over(self, connection: _Connection, call: _Call, until: float) -> tuple[int, bytes]:
-        headers = sign(
-            "POST",
-            "/",
-            {},
-            {
-                "host": self._endpoint.authority,
-                "accept": "application/json",
-                "content-type": "application/x-www-form-urlencoded",
-                "user-agent": "dataworks-ext",
-                "x-acs-action": call.action,
-                "x-acs-version": VERSION,
-            },
-            call.body,
-            call.credentials,
-            seconds=self._now(),
-            nonce=os.urandom(16).hex(),
-        )
-        answer = connection.exchange(call.body, headers, lambda: self._left(until))
-        self._keep(connection)
+        connection = pool.kept()
+        if connection is None:
+            return self._exchange_over(pool.connect(left), call, pool, left)
+        try:
+            return self._exchange_over(connection, call, pool, left)
+        except Disconnected:
+            pool.close()
+        return self._exchange_over(pool.connect(left), call, pool, left)
+
+    def _exchange_over(self, connection: Connection, call: _Call, pool: Pool, left: Left) -> tuple[int, bytes]:
+        headers = {
+            "host": self._endpoint.authority,
+            "accept": "application/json",
+            "user-agent": "dataworks-ext",
+            "x-acs-action": call.action,
+            "x-acs-version": VERSION,
+        }
+        if call.body:
+            headers["content-type"] = "application/x-www-form-urlencoded"
+        moment, nonce = self._now(), os.urandom(16).hex()
+        signed = sign("POST", "/", call.query, headers, call.body, call.credentials, seconds=moment, nonce=nonce)
+        call.sent = True
+        answer = connection.exchange(call.target, signed, call.body, left)
+        pool.keep(connection)
         return answer
 
-    def _left(self, until: float) -> float:
-        """Seconds, for a socket's timeout."""
-        left = until - self._clock()
-        if left <= 0:
-            raise TimeoutError("no time is left")
-        return left
+    def _made_pool(self) -> Pool:
+        if self._pool is None:
+            with self._making:
+                if self._pool is None:
+                    from .pool import Pool
 
-    def _kept(self) -> _Connection | None:
-        """The connection that was used last, which no other call has from now on."""
-        while (connection := _pop(self._idle)) is not None:
-            if self._clock() - connection.idle_since <= _LONGEST_IDLE:
-                return connection
-            connection.close()
-        return None
-
-    def _keep(self, connection: _Connection) -> None:
-        connection.idle_since = self._clock()
-        if connection.is_open and len(self._idle) < _MOST_IDLE:
-            self._idle.append(connection)
-        else:
-            connection.close()
-
-    def _connect(self, until: float) -> _Connection:
-        from http.client import HTTPConnection, HTTPSConnection
-
-        endpoint, proxy, timeout = self._endpoint, self._proxy, self._left(until)
-        host = endpoint.host.strip("[]")
-        if not endpoint.is_secure:
-            return _Connection(HTTPConnection(host, endpoint.port, timeout=timeout))
-        if proxy is None:
-            return _Connection(HTTPSConnection(host, endpoint.port, timeout=timeout, context=self._ssl_context()))
-        through = HTTPSConnection(proxy.host, proxy.port, timeout=timeout, context=self._ssl_context())
-        through.set_tunnel(host, endpoint.port, proxy.headers)
-        return _Connection(through)
-
-    def _ssl_context(self) -> SSLContext:
-        with self._context_lock:
-            if self._context is None:
-                from ssl import create_default_context
-
-                self._context = create_default_context()
-            return self._context
+                    self._pool = Pool(self._endpoint, self._proxy, self._clock)
+        return self._pool
 
     def _error(self, call: _Call, failure: Failure, attempts: int) -> CallError:
         from .failures import text_of, word
@@ -260,99 +233,40 @@ class Client:
             request_id=word(failure.request_id, secrets),
             retryable=failure.retryable,
             throttled=failure.throttled,
+            sent=call.sent,
         )
 
 
-class _Call:  # a plain class, as those below: a NamedTuple costs a quarter of a millisecond at import
-    def __init__(self, action: str, body: bytes, credentials: Credentials) -> None:
+class _Call:  # a plain class: a NamedTuple costs a quarter of a millisecond at import
+    def __init__(self, action: str, parameters: Mapping[str, str | int], credentials: Credentials) -> None:
+        texts = {name: str(value).encode(errors="replace").decode() for name, value in parameters.items()}
+        encoded = canonical_query(texts)
+        in_query = action in _IN_QUERY
         self.action = action
-        self.body = body
         self.credentials = credentials
-
-    @property
-    def secrets(self) -> Iterable[str]:
+        self.query = texts if in_query else {}
+        self.target = f"/?{encoded}" if in_query else "/"
+        self.body = b"" if in_query else encoded.encode()
+        self.secrets: Iterable[str] = (*filter(None, credentials), encoded)
         """What no text may repeat."""
-        return *filter(None, self.credentials), self.body.decode()
+        self.sent = False
 
 
-class _Connection:
-    """A connection to DataWorks. It serves one exchange at a time, and is closed by one that fails."""
-
-    def __init__(self, connection: HTTPConnection) -> None:
-        self._connection = connection
-        self.idle_since = 0.0
-        self.answered = False
-        """Whether the exchange that ran last has come to an answer."""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the server keeps it open too, as far as it has said."""
-        return self._connection.sock is not None
-
-    def exchange(self, body: bytes, headers: dict[str, str], left: Callable[[], float]) -> tuple[int, bytes]:
-        """The status and the body of the answer.
-
-        Args:
-            body: Bytes to post.
-            headers: All of them but the body's length.
-            left: How many seconds are left; raises `TimeoutError` when there are none.
-        """
-        self.answered = False
-        try:
-            with self._ask(body, headers, left) as response:
-                return response.status, self._read(response, left)
-        except BaseException:  # whatever it is: the rest of the answer is still to come
-            self.close()
-            raise
-
-    def close(self) -> None:
-        self._connection.close()
-
-    def _ask(self, body: bytes, headers: dict[str, str], left: Callable[[], float]) -> HTTPResponse:
-        if not self.is_open:
-            self._connection.connect()
-        self._socket = self._connection.sock
-        self._socket.settimeout(left())
-        self._connection.request("POST", "/", body, headers)
-        response = self._connection.getresponse()
-        self.answered = True
-        return response
-
-    def _read(self, response: HTTPResponse, left: Callable[[], float]) -> bytes:
-        chunks, size = [], 0
-        while not response.isclosed():
-            self._socket.settimeout(left())
-            chunk = response.read(_CHUNK)
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > ANSWER_LIMIT:
-                from .failures import TooLarge
-
-                raise TooLarge(f"the answer has more than {ANSWER_LIMIT >> 20} MB")
-        if response.length:
-            raise ConnectionResetError(f"the answer ended {response.length} bytes early")
-        return b"".join(chunks)
-
-
-def _pop(connections: deque[_Connection]) -> _Connection | None:
-    try:
-        return connections.pop()
-    except IndexError:
-        return None
-
-
-def _close_all(connections: deque[_Connection]) -> None:
-    while (connection := _pop(connections)) is not None:
-        connection.close()
-
-
-def _judge(status: int, body: bytes) -> dict[str, object] | Failure:
+def _judge(action: str, status: int, body: bytes) -> dict[str, object] | Failure:
     answer = _json_object(body)
-    if answer is not None and 200 <= status < 300 and answer.get("Success") is not False:
+    if answer is not None and 200 <= status < 300 and _is_success(action, answer):
         return answer
     from .failures import failure_of_answer
 
     return failure_of_answer(status, answer)
+
+
+def _is_success(action: str, answer: Mapping[str, object]) -> bool:
+    """Whether an answer says that what was asked is done. `Success` is a boolean by the pages, a text by the SDK."""
+    if action in _CONFIRMED or "Success" in answer:
+        success = answer.get("Success")
+        return success is True or success == "true"
+    return bool(answer.get("RequestId")) and not (answer.get("Code") or answer.get("ErrorCode"))
 
 
 def _json_object(body: bytes) -> dict[str, object] | None:
@@ -361,10 +275,3 @@ def _json_object(body: bytes) -> dict[str, object] | None:
     except (ValueError, RecursionError):
         return None
     return answer if isinstance(answer, dict) else None
-
-
-def _is_disconnection(error: OSError) -> bool:
-    """Whether the other side had closed the connection."""
-    from ssl import SSLEOFError, SSLZeroReturnError
-
-    return isinstance(error, (ConnectionError, SSLEOFError, SSLZeroReturnError))

@@ -11,6 +11,8 @@ from .endpoint import Endpoint, Proxy
 TEXT_LIMIT: Final = 200
 """Characters of a text of the server that an error repeats."""
 
+_LONGEST_TEXT: Final = 64 * 1024
+"""Characters of the longest text of the server that is looked through for something to repeat."""
 _WORD: Final = r"[\w.:*-]{1,100}"
 _DIGEST: Final = r"[0-9A-Fa-f]{64,}"
 _SIGNATURE_CODES: Final = (
@@ -64,10 +66,14 @@ def failure_of_answer(status: int, answer: dict[str, object] | None) -> Failure:
         code,
         answer.get("RequestId"),
         answer.get("Message") or answer.get("ErrorMessage"),
-        flaw="and Success is false" if status < 300 else "",
+        flaw=_flaw(answer) if status < 300 else "",
         retryable=throttled or status >= 500,
         throttled=throttled,
     )
+
+
+def _flaw(answer: dict[str, object]) -> str:
+    return "and Success is false" if answer.get("Success") is False else "and no success"
 
 
 def failure_of_network(error: Exception) -> Failure:
@@ -144,9 +150,10 @@ def _line(value: object, secrets: Collection[str]) -> str:
     """The first line of a server's text, bounded, without control characters, secrets and digests."""
     from urllib.parse import quote
 
-    lines = value.split("\n", 1) if isinstance(value, str) else [""]
-    clean = "".join(char for char in lines[0] if char.isprintable()).strip()
-    forms = {form for secret in secrets if secret for form in (secret, quote(secret, safe=""))}
+    line = value.partition("\n")[0] if isinstance(value, str) and len(value) <= _LONGEST_TEXT else ""
+    clean = "".join(char for char in line if char.isprintable()).strip()
+    known = [secret for secret in secrets if 0 < len(secret) <= len(clean)]
+    forms = {form for secret in known for form in (secret, quote(secret, safe=""))}
     for form in sorted(forms, key=len, reverse=True):
         clean = clean.replace(form, "***")
     clean = re.sub(_DIGEST, "***", clean)

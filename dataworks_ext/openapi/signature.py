@@ -66,13 +66,14 @@ def sign(
     if credentials.security_token:
         signed["x-acs-security-token"] = credentials.security_token
     names = ";".join(sorted(signed))
-    request = "\n".join((method, path, _canonical_query(query), _canonical_headers(signed), names, content_hash))
+    request = "\n".join((method, path, canonical_query(query), _canonical_headers(signed), names, content_hash))
     signature = _signature(request, credentials.access_key_secret)
     authorization = f"{_ALGORITHM} Credential={credentials.access_key_id},SignedHeaders={names},Signature={signature}"
     return {**signed, "Authorization": authorization}
 
 
-def _canonical_query(query: Mapping[str, str]) -> str:
+def canonical_query(query: Mapping[str, str]) -> str:
+    """Names and values percent-encoded and in order: as they are signed, and as they can be sent."""
     from urllib.parse import quote
 
     return "&".join(f"{quote(name, safe='~')}={quote(query[name], safe='~')}" for name in sorted(query))

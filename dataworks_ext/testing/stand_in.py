@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from ..deadline import NO_LIMIT
 from ..snapshots import Snapshot
@@ -45,7 +45,8 @@ class StandIn:
 
             def do_POST(self) -> None:
                 form = self.rfile.read(int(self.headers["content-length"] or 0)).decode()
-                status, answer = stand_in.answer(self.headers.get("x-acs-action", ""), form)
+                parameters = urlsplit(self.path).query or form  # some operations have theirs in the query
+                status, answer = stand_in.answer(self.headers.get("x-acs-action", ""), parameters)
                 body = json.dumps({"RequestId": "local", **answer}).encode()
                 self.send_response(status)
                 self.send_header("content-length", str(len(body)))
@@ -77,10 +78,10 @@ class StandIn:
             "DATAWORKS_EXT_ENDPOINT": f"http://127.0.0.1:{self._server.server_address[1]}",
         }
 
-    def answer(self, action: str, form: str) -> tuple[int, Mapping[str, object]]:
+    def answer(self, action: str, parameters: str) -> tuple[int, Mapping[str, object]]:
         """The HTTP status and the answer to an operation; a reply is kept."""
         if action in _REPLIES:
-            self.replies.append({name: values[-1] for name, values in parse_qs(form).items()})
+            self.replies.append({name: values[-1] for name, values in parse_qs(parameters).items()})
         try:
             if action in _REPLIES:
                 return 200, {"Success": True}

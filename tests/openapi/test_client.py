@@ -21,6 +21,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
 
 import pytest
 from alibabacloud_tea_openapi.client import Client as SdkClient  # type: ignore[import-untyped]  # there are no stubs
@@ -67,6 +68,7 @@ _CALLBACK: Final = {**EXTENSION, "MessageId": "m-1", "CheckResult": "OK", "Check
 AN_HOUR: Final = 3600.0
 NEVER: Final = 1e9
 """As a random number: pauses that fit before no deadline."""
+ANSWER: Final = b'{"RequestId": "r-1"}'
 _WAIT: Final = 10
 MakeClient = Callable[..., Client]
 
@@ -283,7 +285,7 @@ def test_a_connection_that_was_idle_for_long_is_not_trusted(
 
 
 def test_a_connection_that_the_server_wants_to_close_is_not_kept(dataworks: LocalDataWorks, client: Client) -> None:
-    dataworks.plant(body(b"{}", Connection="close"))
+    dataworks.plant(body(ANSWER, Connection="close"))
     _get_extension(client)
     _get_extension(client)
     assert _connections(dataworks) == [0, 1]
@@ -392,7 +394,12 @@ def test_what_takes_too_long_is_tried_again(
         pytest.param(body(b"\xff{}"), id="no text"),
         pytest.param(body(b"[" * 100_000), id="deep JSON"),
         pytest.param(body(b'{"Success": false}'), id="no success"),
-        pytest.param(body(b" " * (16 * 1024 * 1024 + 1)), id="a huge answer"),
+        pytest.param(body(b"{}"), id="an empty object"),
+        pytest.param(body(b"null"), id="null"),
+        pytest.param(body(b'{"Code": "InternalError"}'), id="a code alone"),
+        pytest.param(body(b'{"RequestId": "r-1", "Code": "InternalError"}'), id="a code beside the id"),
+        pytest.param(body(b'{"RequestId": "r-1", "Success": "false"}'), id="the text false"),
+        pytest.param(body(b" " * (4 * 1024 * 1024 + 1)), id="a huge answer"),
     ],
 )
 def test_what_will_not_pass_is_not_tried_again(
@@ -404,8 +411,8 @@ def test_what_will_not_pass_is_not_tried_again(
 
 
 def test_an_answer_may_be_large(dataworks: LocalDataWorks, client: Client) -> None:
-    dataworks.plant(body(b"{}" + b" " * (16 * 1024 * 1024 - 2)))
-    assert _get_extension(client) == {}
+    dataworks.plant(body(ANSWER + b" " * (4 * 1024 * 1024 - 10_000)))
+    assert _get_extension(client) == {"RequestId": "r-1"}
 
 
 def test_each_attempt_is_a_request_of_its_own(dataworks: LocalDataWorks, client: Client) -> None:
@@ -470,7 +477,7 @@ def test_an_attempt_ends_after_five_seconds_even_while_its_answer_comes(
 ) -> None:
     def late(handler: Any) -> None:
         time.moment += 5
-        handler.answer(200, {})
+        handler.answer(200, {"RequestId": "r-1"})
 
     dataworks.plant(late)
     _get_extension(client)
@@ -938,6 +945,8 @@ def _sdk_call(
             endpoint=f"127.0.0.1:{dataworks.port}",
         )
     )
+    in_query = action in ("GetExtension", "UpdateWorkbenchEventResult")  # as its generated client for DataWorks has it
+    request = OpenApiRequest(query=dict(parameters)) if in_query else OpenApiRequest(body=dict(parameters))
     params = Params(
         action=action,
         version="2020-05-18",
@@ -950,7 +959,7 @@ def _sdk_call(
         body_type="json",
     )
     try:
-        answer = sdk.do_request(params, OpenApiRequest(body=dict(parameters)), RuntimeOptions())
+        answer = sdk.do_request(params, request, RuntimeOptions())
     finally:
         for session in DaraCore._sessions.values():  # which it keeps for ever
             session.close()
@@ -1060,22 +1069,48 @@ def test_the_local_dataworks_refuses_a_wrong_clock(make_client: MakeClient, minu
     assert _error(make_client(now=lambda: moment)).code == "InvalidTimeStamp.Expired"
 
 
-def test_the_local_dataworks_refuses_a_request_that_is_sent_twice(dataworks: LocalDataWorks) -> None:
+def _post(
+    dataworks: LocalDataWorks, action: str, query: Mapping[str, str], form: Mapping[str, str], nonce: str = "n-1"
+) -> str:
+    """The code of the answer to a request that is signed and otherwise as it is given; empty for success."""
     headers = {
         "host": f"127.0.0.1:{dataworks.port}",
         "content-type": "application/x-www-form-urlencoded",
-        "x-acs-action": "GetExtension",
+        "x-acs-action": action,
         "x-acs-version": "2020-05-18",
     }
-    form, now = b"ExtensionCode=extension-4711", datetime.now(timezone.utc).timestamp()
-    signed = sign("POST", "/", {}, headers, form, CREDENTIALS, seconds=now, nonce="n-1")
+    content, moment = urlencode(form).encode(), datetime.now(timezone.utc).timestamp()
+    signed = sign("POST", "/", query, headers, content, CREDENTIALS, seconds=moment, nonce=nonce)
     connection = HTTPConnection("127.0.0.1", dataworks.port, timeout=_WAIT)
-    codes = []
-    for _ in range(2):
-        connection.request("POST", "/", form, signed)
-        codes.append(json.loads(connection.getresponse().read()).get("Code"))
+    connection.request("POST", f"/?{urlencode(query)}" if query else "/", content, signed)
+    answer = json.loads(connection.getresponse().read())
     connection.close()
-    assert codes == [None, "SignatureNonceUsed"]
+    return str(answer.get("Code", ""))
+
+
+def test_the_local_dataworks_refuses_a_request_that_is_sent_twice(dataworks: LocalDataWorks) -> None:
+    codes = [_post(dataworks, "GetExtension", EXTENSION, {}, nonce="n-1") for _ in range(2)]
+    assert codes == ["", "SignatureNonceUsed"]
+
+
+@pytest.mark.parametrize(
+    ("action", "query", "form", "code"),
+    [
+        ("GetExtension", EXTENSION, {}, ""),
+        ("GetExtension", {}, EXTENSION, "MissingParameter"),
+        ("GetExtension", EXTENSION, EXTENSION, "InvalidParameter"),
+        ("UpdateWorkbenchEventResult", _CALLBACK, {}, ""),
+        ("UpdateWorkbenchEventResult", {}, _CALLBACK, "MissingParameter"),
+        ("GetOptionValueForProject", {}, {**EXTENSION, "ProjectId": "9"}, ""),
+        ("GetOptionValueForProject", {**EXTENSION, "ProjectId": "9"}, {}, "MissingParameter"),
+        ("GetOptionValueForProject", {"ProjectId": "9"}, {**EXTENSION, "ProjectId": "9"}, "InvalidParameter"),
+    ],
+)
+def test_the_local_dataworks_takes_parameters_where_the_official_client_has_them(
+    dataworks: LocalDataWorks, action: str, query: Mapping[str, str], form: Mapping[str, str], code: str
+) -> None:
+    dataworks.hold("m-1", "UpdateWorkbenchEventResult")
+    assert _post(dataworks, action, query, form) == code
 
 
 # The cost
