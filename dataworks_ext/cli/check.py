@@ -100,7 +100,7 @@ class NobodyAsked:
 
 def _of_code(code: str, message: Message) -> Snapshot:
     from ..snapshots import CommittedFile, TableModel
-    from ..testing.snapshots import snapshot_kind
+    from ..testing.snapshot_samples import snapshot_kind
 
     kind = snapshot_kind(message.event_code) or CommittedFile
     if issubclass(kind, TableModel):

@@ -11,7 +11,7 @@ from ...message import Message, MessageError, read_messages
 from ...snapshots import CommittedFile, DeletedFile, FileExecution, Snapshot, TableModel
 from ..changes import ChangeError
 from ..samples import NoSampleError, sample
-from ..snapshots import committed_file, deleted_file, file_execution, snapshot_kind, table_model
+from ..snapshot_samples import committed_file, deleted_file, file_execution, snapshot_kind, table_model
 from . import document
 from .model import WrittenCase, kind_of
 from .saved import SavedError, read_message_or_payload, read_snapshot_or_code, read_text
