@@ -85,7 +85,7 @@ def _lookups(snapshot: Snapshot | str | None, message: Message) -> CannedLookups
 def _of_code(code: str, message: Message) -> Snapshot | LookupFailedError:
     """The code in the kind of snapshot that the event has."""
     from ..snapshots import CommittedFile, TableModel
-    from ..testing.snapshots import snapshot_kind
+    from ..testing.snapshot_samples import snapshot_kind
 
     kind = snapshot_kind(message.event_code) or CommittedFile
     if issubclass(kind, TableModel):

@@ -96,12 +96,12 @@ def _print(tested: Tested) -> None:
         if not result.passed:
             _print_failed(result)
         for hint in result.hints if result.passed else ():
-            out.print(*plain(f"{result.case.place}: {result.case.name}\n  Hint: {hint}"), style="yellow")
+            out.print(*plain(f"{result.case.title}\n  Hint: {hint}"), style="yellow")
 
 
 def _print_failed(result: CaseResult) -> None:
     out = console()
-    out.print(*plain(f"{result.case.place}: {result.case.name}"), style="red")
+    out.print(*plain(result.case.title), style="red")
     for line in result.differences:
         out.print(*plain(f"  {line}"))
     if result.decision.reasons:
@@ -140,11 +140,11 @@ def _result_as_json(result: CaseResult) -> dict[str, object]:
     case, decision = result.case, result.decision
     return {
         "line": case.line,
-        "name": case.name,
+        "name": case.written.name,
         "event_code": case.event.event_code,
         "passed": result.passed,
-        "expected": case.expect.value,
-        "expected_text": case.text,
+        "expected": case.written.expect.value,
+        "expected_text": case.written.text,
         "verdict": decision.verdict.value,
         "message": decision.message,
         "reasons": reasons_as_json(decision),

@@ -7,24 +7,34 @@ from typing import TYPE_CHECKING
 from .._on_demand import names_on_demand
 
 if TYPE_CHECKING:
-    from .changes import ChangeError as ChangeError
-    from .contexts import FunctionContext as FunctionContext
-    from .dataworks import DataWorks as DataWorks
-    from .deciding import NOON as NOON
-    from .deciding import SubjectError as SubjectError
-    from .deciding import decide as decide
-    from .deciding import trial as trial
-    from .samples import NoSampleError as NoSampleError
-    from .samples import eventbridge_message as eventbridge_message
-    from .samples import function_compute_message as function_compute_message
-    from .samples import message as message
-    from .samples import sample as sample
-    from .samples import sample_payload as sample_payload
-    from .sent import Sent as Sent
-    from .snapshots import committed_file as committed_file
-    from .snapshots import deleted_file as deleted_file
-    from .snapshots import file_execution as file_execution
-    from .snapshots import table_model as table_model
+    from .changes import ChangeError
+    from .contexts import FunctionContext
+    from .dataworks import DataWorks
+    from .deciding import NOON, SubjectError, decide, trial
+    from .samples import NoSampleError, eventbridge_message, function_compute_message, message, sample, sample_payload
+    from .sent import Sent
+    from .snapshot_samples import committed_file, deleted_file, file_execution, table_model
+
+__all__ = [
+    "NOON",
+    "ChangeError",
+    "DataWorks",
+    "FunctionContext",
+    "NoSampleError",
+    "Sent",
+    "SubjectError",
+    "committed_file",
+    "decide",
+    "deleted_file",
+    "eventbridge_message",
+    "file_execution",
+    "function_compute_message",
+    "message",
+    "sample",
+    "sample_payload",
+    "table_model",
+    "trial",
+]
 
 # pytest imports this package in every run, for its plugin: what it brings is imported when it is first asked for
 _load, __dir__ = names_on_demand(
@@ -36,7 +46,7 @@ _load, __dir__ = names_on_demand(
         "deciding": "NOON SubjectError decide trial",
         "samples": "NoSampleError eventbridge_message function_compute_message message sample sample_payload",
         "sent": "Sent",
-        "snapshots": "committed_file deleted_file file_execution table_model",
+        "snapshot_samples": "committed_file deleted_file file_execution table_model",
     },
 )
 if not TYPE_CHECKING:  # type checkers know the names above, and only those

@@ -2,8 +2,8 @@
 
 Source: the samples of the DataWorks event reference, with made-up digits where it masks them. The reference shows none
 for `batch-update-data-quality-rules` and `delete-data-quality-evaluation-task-notification`; theirs have the fields
-that it documents, those of `update-data-quality-rule` and of the event of creation. `forms.json` has further forms of
-two codes; that of a rule's alert has the fields that all such alerts share.
+that it documents, those of `update-data-quality-rule` and of the event of creation. `variants.json` has variants of
+two events; that of a rule's alert has the fields that all such alerts share.
 """
 
 from __future__ import annotations
@@ -28,6 +28,21 @@ DIRECT_ID: Final = "52d44ee7-b51f-4d4d-afeb-5b1a9c3e0001"
 EVENTBRIDGE_ID: Final = "539fd8f4-4ea1-4625-aa8b-6c9066740001"
 """The id of a message that comes through EventBridge."""
 _TENANT_ID: Final = 28378110656
+_CATEGORIES: Final = {
+    "ApprovalChange": "approval-change",
+    "BackfillDataOperate": "backfill-data-operate",
+    "FileChange": "file-change",
+    "InstanceStatusChanges": "instance-status-change",
+    "NodeChange": "node-change",
+    "ResourcesDownload": "resources-download",
+    "ResourcesUpload": "resources-download",
+    "TableChange": "table-change",
+}
+"""`eventCategoryType` by the category in the event's type; other categories have no published value.
+
+Source: the message structure, "Valid values of eventCategoryType"; for uploads and downloads, the sample of the event
+reference, "Function Compute message envelope", which is an upload.
+"""
 
 E = TypeVar("E", bound=Event)
 
@@ -44,7 +59,7 @@ def sample(code: str | type[Event], /, **changes: object) -> Event:
     """An event as DataWorks sends it, with changes.
 
     Args:
-        code: An event code, or the class of an event or of one of its forms.
+        code: An event code, or the class of an event or of one of its variants.
         changes: By the names of the class's fields, with values of their types: `data_row_size=250_000`. None takes a
             field away. A mapping changes an object field by field, and a list of mappings stands for a list of objects.
 
@@ -89,20 +104,20 @@ def _message(
     return _function_compute_message(code, payload, DIRECT_ID if message_id is None else message_id)
 
 
-def _changed(code: str, form: type[Event], changes: Mapping[str, object]) -> dict[str, object]:
-    """The payload of the first form that the changes fit. Raises the first form's `ChangeError`."""
+def _changed(code: str, asked: type[Event], changes: Mapping[str, object]) -> dict[str, object]:
+    """The payload of the first variant that the changes fit. Raises the first variant's `ChangeError`."""
     refusals = []
-    any_form = form is event_class(code)
-    for payload in (sample_payload(code), *_further_forms().get(code, ())):
+    any_variant = asked is event_class(code)
+    for payload in (sample_payload(code), *_variants().get(code, ())):
         payload = {"tenantId": _TENANT_ID, **payload}
         event = read_event(event_class(code), payload, event_code=code)
-        if not (any_form or type(event) is form):
+        if not (any_variant or type(event) is asked):
             continue
         try:
             changed = changed_payload(payload, event, changes) if changes else payload
-            if type(read_event(event_class(code), changed, event_code=code)) is form or any_form:
+            if type(read_event(event_class(code), changed, event_code=code)) is asked or any_variant:
                 return changed
-            refusals.append(ChangeError(f"{code}: the changes make another event than {form.__name__} of it"))
+            refusals.append(ChangeError(f"{code}: the changes make another event than {asked.__name__} of it"))
         except ChangeError as error:
             refusals.append(error)
         except EventError as error:
@@ -148,9 +163,10 @@ def eventbridge_message(code: str, *, message_id: str = EVENTBRIDGE_ID, **change
 
 
 def _function_compute_message(code: str, payload: Mapping[str, object], message_id: str) -> bytes:
+    category = _CATEGORIES.get(catalog[code].type.split(":")[1])
     envelope = {
         "blockBusiness": catalog[code].extension_point,
-        "eventCategoryType": "resources-upload" if code.startswith("upload") else "resources-download",
+        **({} if category is None else {"eventCategoryType": category}),
         "eventType": code,
         "extensionBizId": "job_6603123070",
         "messageBody": payload,
@@ -187,7 +203,7 @@ def _payloads() -> Mapping[str, Mapping[str, object]]:
 
 
 @lru_cache(maxsize=1)
-def _further_forms() -> Mapping[str, Sequence[Mapping[str, object]]]:
-    text = files(__package__).joinpath("forms.json").read_text(encoding="utf-8")
-    forms: Mapping[str, Sequence[Mapping[str, object]]] = json.loads(text)
-    return forms
+def _variants() -> Mapping[str, Sequence[Mapping[str, object]]]:
+    text = files(__package__).joinpath("variants.json").read_text(encoding="utf-8")
+    variants: Mapping[str, Sequence[Mapping[str, object]]] = json.loads(text)
+    return variants

@@ -602,7 +602,7 @@ def test_without_a_snapshot_a_policy_that_asks_fails() -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"\xff", "the snapshot code.sql cannot be read: it is no UTF-8"),
+        (b"\xff", "the snapshot code.sql is not UTF-8; save it as UTF-8"),
         ('{"EventDetail": {}}', "DataWorks has no snapshot of this event"),
         ('{"CommittedFile": {"FileId": "x"}}', "does not read: CommittedFile.FileId; expected the answer of"),
     ],

@@ -177,7 +177,7 @@ def test_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_case_is_in_the_json() -> None:
     """A file that cannot be read is, too."""
-    _save("- {}\n", "cases/a.yaml")
+    _save("- {name: a, expect: OK}\n", "cases/a.yaml")
     _save(_FAILS, "cases/b.yaml")
     result = _test("--json")
     assert result.exit_code == 2

@@ -106,24 +106,29 @@ def test_a_case_has_a_name_a_line_and_an_event() -> None:
   expect: FAIL
 """
     )
-    assert (first.name, first.line, first.place, first.expect) == ("a small one", 2, "cases.yaml:2", Verdict.OK)
-    assert (second.name, second.line, second.expect) == ("a large one", 5, Verdict.FAIL)
+    assert (first.written.name, first.line, first.place, first.written.expect) == (
+        "a small one",
+        2,
+        "cases.yaml:2",
+        Verdict.OK,
+    )
+    assert (second.written.name, second.line, second.written.expect) == ("a large one", 5, Verdict.FAIL)
     assert isinstance(second.event, DownloadResources)
     assert second.event.data_row_size == 500
 
 
 def test_by_default_it_is_noon_of_a_monday_and_nothing_is_set() -> None:
     [case] = read(_case())
-    assert case.now == NOON
-    assert (case.text, case.settings, case.modes, case.snapshot) == ((), {}, {}, None)
-    assert (case.options, case.parameters) == ({}, {})
+    assert case.written.now == NOON
+    assert (case.written.text, case.written.settings, case.written.modes, case.snapshot) == ((), {}, {}, None)
+    assert (case.written.options, case.written.parameters) == ({}, {})
 
 
 def test_a_day_and_a_time_are_those_of_shanghai() -> None:
     [case] = read(_case("now: 2026-11-11 10:00"))
-    assert case.now == datetime(2026, 11, 11, 10, tzinfo=SHANGHAI)
+    assert case.written.now == datetime(2026, 11, 11, 10, tzinfo=SHANGHAI)
     [case] = read(_case("now: 2026-11-11"))
-    assert case.now == datetime(2026, 11, 11, tzinfo=SHANGHAI)
+    assert case.written.now == datetime(2026, 11, 11, tzinfo=SHANGHAI)
 
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "[]"])
@@ -133,16 +138,16 @@ def test_a_file_may_hold_no_case(text: str) -> None:
 
 def test_a_file_may_begin_with_a_byte_order_mark() -> None:
     Path("cases.yaml").write_bytes(b"\xef\xbb\xbf" + _case().encode())
-    assert [case.name for case in read_cases(Path("cases.yaml"))] == ["a case"]
+    assert [case.written.name for case in read_cases(Path("cases.yaml"))] == ["a case"]
 
 
 def test_a_name_may_look_like_a_number_and_take_several_lines() -> None:
-    assert read("- {name: 2026, event: commit-file, expect: OK}")[0].name == "2026"
-    assert read("- name: >\n    a long\n    name\n  event: commit-file\n  expect: OK")[0].name == "a long name"
+    assert read("- {name: 2026, event: commit-file, expect: OK}")[0].written.name == "2026"
+    assert read("- name: >\n    a long\n    name\n  event: commit-file\n  expect: OK")[0].written.name == "a long name"
 
 
 def test_a_text_that_looks_like_a_number_is_a_text() -> None:
-    assert read(_case("text: [007, 1.10, 5]"))[0].text == ("007", "1.10", "5")
+    assert read(_case("text: [007, 1.10, 5]"))[0].written.text == ("007", "1.10", "5")
 
 
 def test_a_field_that_has_the_name_of_an_argument_can_be_changed() -> None:
@@ -287,17 +292,19 @@ def test_a_snapshot_of_another_kind_is_told(event: str, content: str, problem: s
         ("with: hello", 4, 'with should be names with values, got "hello"'),
         ("message: a.json", 4, "a case has an event or a message, not both; leave one out"),
         ("now: 10:00", 4, "now: expected a day or a moment, such as 2026-11-11 or 2026-11-11 10:00"),
-        ("now: [1]", 4, "now should be a text, got a list"),
-        ("now:", 4, "now should be a text, got nothing"),
-        ("modes: {a.b: shadw}", 4, 'a mode is one of enforce, warn, shadow, off, got "shadw"; did you mean "shadow"?'),
+        ("now: [1]", 4, 'now: expected a day or a moment, such as 2026-11-11 or 2026-11-11 10:00, got "[1]"'),
+        ("now:", 4, "now: expected a day or a moment"),
+        ("modes: {a.b: shadw}", 4, 'a.b should be enforce, warn, shadow or off, got "shadw"; did you mean "shadow"?'),
         ("snapshot:\n    contents: x", 5, 'CommittedFile has no field contents; did you mean "content"?'),
         ("snapshot: {file: a.sql, content: x}", 4, "a snapshot has a file or fields, not both; leave one out"),
         ("snapshot: {file: a.sql}", 4, "the snapshot a.sql cannot be read: No such file or directory"),
         ("parameters: {a: [1]}", 4, "a should be a text, got a list"),
         ("text: []", 4, "text should be a text or a list of them, got an empty list"),
         ("text: {a: b}", 4, "text should be a text, got names with values"),
-        ("expect: OK", 4, "expect is in line 3 already; write it once"),
-        ("text: limited: 10", 4, "this is no YAML"),
+        ("text: [a, true]", 4, "text should be a text, got true; write it in quotes"),
+        ("text:\n    - a\n    -", 6, "text should be a text, got nothing"),
+        ("expect: OK", 4, 'this is not YAML: found duplicate key "expect"'),
+        ("text: limited: 10", 4, "this is not YAML"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(line: str, number: int, problem: str) -> None:
@@ -325,6 +332,7 @@ def test_a_mistake_is_told_with_its_line(line: str, number: int, problem: str) -
             "- {name: a, message: {eventCode: commit-file}, with: {a: 1}, expect: OK}",
             '"with" changes the sample of an event; change a message itself',
         ),
+        ("- {name: a, message: [1], expect: OK}", "a file has a name, got a list"),
         ("- {name: a, message: {a: 1}, expect: OK}", "neither a message (it has no messageBody or data)"),
         ("- 5", 'expected a case, beginning with "- name:", got "5"'),
         ("name: a", 'expected a list of cases, each beginning with "- name:", got names with values'),
@@ -341,13 +349,28 @@ def test_two_cases_of_one_name_are_told() -> None:
     assert problems(text) == ["cases.yaml:2: the case in line 1 has this name; give each case its own"]
 
 
+def test_every_mistake_of_a_case_is_told() -> None:
+    text = "- name:\n  event: commit-file\n  expects: OK\n  modes:\n    a.b: of"
+    assert problems(text) == [
+        "cases.yaml:1: a case needs expect: OK, WARN or FAIL",
+        "cases.yaml:1: name should be a text, got nothing",
+        'cases.yaml:3: a case has no expects; did you mean "expect"?',
+        'cases.yaml:5: a.b should be enforce, warn, shadow or off, got "of"; did you mean "off"?',
+    ]
+
+
 def test_every_case_with_a_mistake_is_told() -> None:
     text = "- {name: a, event: x, expect: OK}\n- {name: b, event: commit-file, expect: OK}\n- {name: c, expect: OK}"
     assert [line.partition(": ")[0] for line in problems(text)] == ["cases.yaml:1", "cases.yaml:3"]
 
 
 @pytest.mark.parametrize(
-    ("content", "problem"), [(b"\xff", "cases.yaml: cannot be read: it is no UTF-8"), (None, "cannot be read: No such")]
+    ("content", "problem"),
+    [
+        (b"\xff", "cases.yaml: this file is not UTF-8; save it as UTF-8"),
+        ("- {name: 不许下载}".encode("gbk"), "cases.yaml: this file is GBK; save it as UTF-8"),
+        (None, "cases.yaml: this file cannot be read: No such"),
+    ],
 )
 def test_a_file_that_cannot_be_read_is_told(content: bytes | None, problem: str) -> None:
     if content is not None:

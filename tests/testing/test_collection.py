@@ -124,11 +124,13 @@ def test_a_mistake_of_the_framework_has_its_traceback(
     result.stdout.fnmatch_lines(["*ZeroDivisionError*"])
 
 
-def test_without_pyyaml_it_is_said_what_to_install(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_ruamel_yaml_it_is_said_what_to_install(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in [name for name in sys.modules if name.startswith("dataworks_ext.testing.cases.")]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "yaml", None)
+    monkeypatch.setitem(sys.modules, "ruamel.yaml", None)
     save(project, CASE)
     result = run(project)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["downloads.yaml: case files need PyYAML; install it with: pip install *"])
+    result.stdout.fnmatch_lines(["downloads.yaml: case files need ruamel.yaml; install it with: pip install *"])

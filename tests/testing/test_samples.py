@@ -77,7 +77,12 @@ def test_a_change_of_a_payload_does_not_reach_the_next_one() -> None:
     [
         ("download-resources", "resources-download"),
         ("download-resources-execute", "resources-download"),
-        ("upload-data-to-table", "resources-upload"),
+        ("upload-data-to-table", "resources-download"),
+        ("commit-file", "file-change"),
+        ("start-diJob", "node-change"),
+        ("backfill-data", "backfill-data-operate"),
+        ("approval-change-before-create", "approval-change"),
+        ("instance-status-changes", "instance-status-change"),
     ],
 )
 def test_a_message_has_the_published_envelope(code: str, category: str) -> None:
@@ -91,6 +96,10 @@ def test_a_message_has_the_published_envelope(code: str, category: str) -> None:
         "messageId",
     }
     assert (envelope["eventType"], envelope["eventCategoryType"]) == (code, category)
+
+
+def test_a_message_has_no_category_where_none_is_published() -> None:
+    assert "eventCategoryType" not in json.loads(function_compute_message("pre-kill-instance"))
 
 
 @pytest.mark.parametrize("code", catalog)

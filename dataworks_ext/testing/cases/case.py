@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from ...decision import Mode, Verdict
 from ...errors import ExtensionError
 from ...events import Event, catalog
 from ...message import Message
 from ...snapshots import Snapshot
-from ..deciding import NOON
+
+if TYPE_CHECKING:
+    from .model import WrittenCase
 
 
 class Problem(NamedTuple):
@@ -37,34 +37,20 @@ class CaseError(ExtensionError):
 
 @dataclass(frozen=True)
 class Case:
-    """What happens, under which circumstances, and what should come of it."""
+    """A case that can be run."""
 
     file: Path
     """The file that it is in."""
     line: int
     """Where it begins, counted from 1."""
-    name: str
-    """What it says; no other case of the file has this name."""
+    lines: Mapping[str, int]
+    """Where each setting and each mode is written."""
+    written: WrittenCase
+    """What it says."""
     event: Event | Message
     """What happens."""
-    expect: Verdict
-    """The verdict that should come of it."""
-    text: tuple[str, ...] = ()
-    """Parts of the text that the person should see."""
-    settings: Mapping[str, object] = field(default_factory=dict)
-    """By pack and field: `downloads.max_rows`."""
-    modes: Mapping[str, Mode] = field(default_factory=dict)
-    """By policy."""
-    now: datetime = NOON
-    """When it happens."""
-    snapshot: Snapshot | None = None
+    snapshot: Snapshot | None
     """What DataWorks keeps of the file or table; None for nothing."""
-    options: Mapping[str, object] = field(default_factory=dict)
-    """What the workspace chose."""
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    """What the owner of the extension set in DataWorks."""
-    lines: Mapping[str, int] = field(default_factory=dict)
-    """Where each setting and each mode is written."""
 
     @property
     def place(self) -> str:
@@ -72,11 +58,16 @@ class Case:
         return place(self.file, self.line)
 
     @property
+    def title(self) -> str:
+        """File, line and name."""
+        return f"{self.place}: {self.written.name}"
+
+    @property
     def blocking(self) -> bool:
-        """Whether somebody waits for an answer."""
-        return (
-            self.event.blocking if isinstance(self.event, Message) else catalog[self.event.event_code].extension_point
-        )
+        """Whether DataWorks waits for an answer."""
+        if isinstance(self.event, Message):
+            return self.event.blocking
+        return catalog[self.event.event_code].extension_point
 
 
 def place(file: Path, line: int | None) -> str:

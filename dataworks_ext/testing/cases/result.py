@@ -31,22 +31,23 @@ class CaseResult:
     @property
     def passed(self) -> bool:
         """Whether what should come came."""
-        return self.decision.verdict is self.case.expect and not self.missing
+        return self.decision.verdict is self.case.written.expect and not self.missing
 
     @property
     def missing(self) -> tuple[str, ...]:
         """The parts of the text that should be there and are not."""
-        return tuple(part for part in self.case.text if part not in self.decision.message)
+        return tuple(part for part in self.case.written.text if part not in self.decision.message)
 
     @property
     def differences(self) -> tuple[str, ...]:
         """What was expected, and what came, for people; empty if that is the same."""
         if self.passed:
             return ()
-        expected = f"expected  {self.case.expect}{_with(self.case.text)}"
+        written = self.case.written
+        expected = f"expected  {written.expect}{_with(written.text)}"
         first, *others = self.decision.message.splitlines() or [""]
         got = f"got       {self.decision.verdict}{f': {first}' if first else ''}"
-        moment = f"at        {self.case.now:%Y-%m-%d %H:%M} ({self.case.now.tzname()})"
+        moment = f"at        {written.now:%Y-%m-%d %H:%M} ({written.now.tzname()})"
         return (expected, got, *(f"          {line}" for line in others), moment)
 
     @property
@@ -55,7 +56,7 @@ class CaseResult:
         if self.passed:
             return ""
         lines = [*self.differences, *reason_lines(self.decision.reasons), *(f"Hint: {hint}" for hint in self.hints)]
-        return "\n".join([f"{self.case.place}: {self.case.name}", *(f"  {line}" for line in lines)])
+        return "\n".join([self.case.title, *(f"  {line}" for line in lines)])
 
 
 def run_case(extension: Extension, case: Case) -> CaseResult:
@@ -64,16 +65,17 @@ def run_case(extension: Extension, case: Case) -> CaseResult:
     Raises:
         CaseError: The extension has no such setting or policy, or the value is none for it.
     """
+    written = case.written
     try:
         decision = decide(
             extension,
             case.event,
-            settings=case.settings,
-            modes=case.modes,
+            settings=written.settings,
+            modes=written.modes,
             snapshot=case.snapshot or LookupFailedError(_NO_SNAPSHOT),
-            parameters=case.parameters,
-            options=case.options,
-            now=case.now,
+            parameters=written.parameters,
+            options=written.options,
+            now=written.now,
         )
     except SettingsError as error:
         raise CaseError(case.file, _culprits(extension, case) or [Problem(case.line, str(error))]) from None
@@ -89,8 +91,9 @@ def policies_for(extension: Extension, code: str) -> list[Policy]:
 def _culprits(extension: Extension, case: Case) -> list[Problem]:
     """What is wrong with each setting and each mode by itself; not what is missing beside it."""
     problems = []
-    changes = [(name, {name: value}, None) for name, value in case.settings.items()]
-    for name, settings, modes in (*changes, *((name, None, {name: mode}) for name, mode in case.modes.items())):
+    settings_alone = [(name, {name: value}, None) for name, value in case.written.settings.items()]
+    modes_alone = [(name, None, {name: mode}) for name, mode in case.written.modes.items()]
+    for name, settings, modes in (*settings_alone, *modes_alone):
         try:
             trial(extension, settings, modes)
         except SettingsError as error:
@@ -120,7 +123,7 @@ def _failures(decision: Decision) -> Iterator[str]:
 
 
 def _idleness(policy: Policy, case: Case) -> str:
-    if case.modes.get(policy.id, policy.mode) == "off":
+    if case.written.modes.get(policy.id, policy.mode) == "off":
         return f"{policy.id} (off)"
     needs = " and ".join(f"{policy.pack}.{field}" for field in policy.needs)
     return f"{policy.id} (needs {needs})" if needs else policy.id

@@ -18,6 +18,21 @@ class SavedError(ExtensionError):
     """A file that cannot be read. The text names it, and says why."""
 
 
+def read_text(file: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        SavedError: The file cannot be read. The text is what a sentence about the file ends with.
+    """
+    try:
+        data = file.read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise SavedError(f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SavedError(f"is {_encoding_of(data)}; save it as UTF-8") from None
+
+
 def read_message_or_payload(parsed: object) -> Message:
     """The message; a payload by itself is a message as far as policies are concerned.
 
@@ -39,10 +54,9 @@ def read_snapshot_or_code(file: Path) -> Snapshot | str:
         SavedError: The file cannot be read, or the answer holds no snapshot.
     """
     try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is no UTF-8"
-        raise SavedError(f"the snapshot {file} cannot be read: {why}") from None
+        text = read_text(file)
+    except SavedError as error:
+        raise SavedError(f"the snapshot {file} {error}") from None
     try:
         answer = json.loads(text)
     except (ValueError, RecursionError):
@@ -53,3 +67,12 @@ def read_snapshot_or_code(file: Path) -> Snapshot | str:
         return read_snapshot(answer if "EventDetail" in answer else {"EventDetail": answer})
     except SnapshotError as error:
         raise SavedError(f"{file}: {error}; expected the answer of GetIDEEventDetail, or code") from None
+
+
+def _encoding_of(data: bytes) -> str:
+    """The encoding that editors on a Chinese Windows save in, if it may be that."""
+    try:
+        data.decode("gb18030")
+    except UnicodeDecodeError:
+        return "not UTF-8"
+    return "GBK"

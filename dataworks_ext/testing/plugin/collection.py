@@ -34,16 +34,16 @@ class CaseFile(pytest.File):
             from ..cases.case import CaseError
             from ..cases.reading import read_cases  # who has no case files needs no YAML
         except ModuleNotFoundError as error:
-            if error.name != "yaml":
+            if not str(error.name).startswith("ruamel"):
                 raise
-            text = f"{self.path.name}: case files need PyYAML; install it with: pip install 'dataworks-ext[test]'"
+            text = f"{self.path.name}: case files need ruamel.yaml; install it with: pip install 'dataworks-ext[test]'"
             raise self.CollectError(text) from None
         try:
             cases = read_cases(_as_seen_from(Path.cwd(), self.path))
         except CaseError as error:
             raise self.CollectError(str(error)) from None
         for case in cases:
-            yield CaseItem.from_parent(self, name=case.name, case=case)
+            yield CaseItem.from_parent(self, name=case.written.name, case=case)
 
 
 class CaseItem(pytest.Item):
@@ -68,7 +68,7 @@ class CaseItem(pytest.Item):
         if isinstance(excinfo.value, (CaseFailed, ExtensionError)):
             return str(excinfo.value)
         if isinstance(excinfo.value, CaseWarning):
-            return f"{self.case.place}: {self.case.name}\n  {excinfo.value}"
+            return f"{self.case.title}\n  {excinfo.value}"
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:

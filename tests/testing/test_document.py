@@ -7,13 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from dataworks_ext.testing.cases.located import Fields, LineError, read_yaml
+from dataworks_ext.testing.cases.document import LineError, read_yaml
 
 
 def _value(text: str) -> object:
-    located = read_yaml(text)
-    assert located is not None
-    return located.value
+    return read_yaml(text).value
 
 
 @pytest.mark.parametrize(
@@ -32,6 +30,11 @@ def test_plain_numbers_and_words_are_what_they_are(text: str, value: object) -> 
     assert _value(text) == value
 
 
+@pytest.mark.parametrize("text", ["-0", "0.00001", "12345678.123456789"])
+def test_a_number_that_python_would_write_differently_is_a_text(text: str) -> None:
+    assert _value(text) == text
+
+
 def test_a_very_long_number_is_a_text() -> None:
     assert _value("9" * 5_000) == "9" * 5_000
 
@@ -40,27 +43,39 @@ def test_a_value_has_no_lines() -> None:
     assert _value("a: [1, {b: c}]\nd:") == {"a": [1, {"b": "c"}], "d": None}
 
 
-def test_each_name_and_each_value_has_its_line() -> None:
-    located = read_yaml("# a comment\na: 1\nb:\n  c: 2\n")
-    assert isinstance(located, Fields)
-    assert dict(located.lines) == {"a": 2, "b": 3}
-    assert (located.fields["a"].line, located.fields["b"].line) == (2, 4)
+def test_each_name_and_each_item_has_its_line() -> None:
+    document = read_yaml("# a comment\na: 1\nb:\n  c:\n    - 2\n    - d: 3\n")
+    assert document.value == {"a": 1, "b": {"c": [2, {"d": 3}]}}
+    paths = [("a",), ("b",), ("b", "c"), ("b", "c", 0), ("b", "c", 1, "d")]
+    assert [document.line(path) for path in paths] == [2, 3, 4, 5, 6]
+
+
+def test_what_is_not_there_has_the_line_of_what_is_around() -> None:
+    document = read_yaml("a: 1\nb:\n  c: 2\n")
+    assert [document.line(path) for path in [(), ("b", "x"), ("b", "x", "y"), ("b", "c", 7), ("x",)]] == [1, 2, 2, 3, 1]
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n"])
 def test_a_text_may_hold_no_value(text: str) -> None:
-    located = read_yaml(text)
-    assert located is None or located.value is None
+    assert read_yaml(text).value is None
 
 
 def test_a_value_may_be_repeated() -> None:
     assert _value("a: &limits {b: 1}\nc: *limits") == {"a": {"b": 1}, "c": {"b": 1}}
 
 
+def test_aliases_of_aliases_do_not_fill_the_memory() -> None:
+    """Each line repeats the one before ten times."""
+    lines = ["a0: &a0 x", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30))]
+    with pytest.raises(LineError, match="more than 100,000 values, those of aliases included") as raised:
+        read_yaml("\n".join(lines))
+    assert raised.value.line == 6
+
+
 @pytest.mark.parametrize(
     ("text", "line", "problem"),
     [
-        ("a: 1\na: 2", 2, "a is in line 1 already; write it once"),
+        ("a: 1\na: 2", 2, 'found duplicate key "a"'),
         ("a: limited: 10", 1, "a text with a colon and a space needs quotes"),
         ("a:\n\tb: 1", 2, "indent with spaces, not with tabs"),
         ('a: 1\nb: "c', 2, "unexpected end"),
@@ -70,7 +85,7 @@ def test_a_value_may_be_repeated() -> None:
         ("a:\n  !!python/object:os.x {}", 2, "leave the tag out"),
         ("!!set {a}", 1, "leave the tag out"),
         ("!!binary YQ==", 1, "leave the tag out"),
-        ("!!int five", 1, "expected a number, got 'five'"),
+        ("a: 1\nb: !!int five", 2, "leave the tag out"),
         ("a: 1\n? [b]\n: 2", 2, "a name should be a word"),
     ],
 )
