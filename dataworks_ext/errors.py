@@ -1,19 +1,19 @@
-"""The framework's own exceptions. Their texts hold no payload, so that a record may repeat them."""
+"""The framework's own exceptions. Their texts contain no payload, so that records may include them."""
 
 from __future__ import annotations
 
 
 class ExtensionError(Exception):
-    """Something that the framework found and can name."""
+    """Base of the framework's own errors."""
 
 
 class RegistrationError(ExtensionError):
-    """A policy, observer, pack or extension that cannot be. The text says what to write instead."""
+    """An invalid policy, observer, pack or extension. The text says what to write instead."""
 
 
 class SettingsError(ExtensionError):
-    """Settings of a pack that cannot be read from the environment. The text names the variables, not their values."""
+    """Invalid settings of a pack in the environment. The text names the variables, not their values."""
 
 
 class PolicyError(ExtensionError):
-    """A policy that broke a rule of the framework: it took too long, or returned what is no outcome."""
+    """A policy that broke a rule of the framework: it ran too long, or returned an invalid value."""
