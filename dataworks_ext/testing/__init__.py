@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .snapshots import file_execution as file_execution
     from .snapshots import table_model as table_model
 
-# pytest imports this package in every run, for its plugin: what it brings is imported when it is first asked for
+# pytest imports this package in every run, for its plugin, so names are imported at first use
 _load, __dir__ = names_on_demand(
     globals(),
     {
@@ -39,5 +39,5 @@ _load, __dir__ = names_on_demand(
         "snapshots": "committed_file deleted_file file_execution table_model",
     },
 )
-if not TYPE_CHECKING:  # type checkers know the names above, and only those
+if not TYPE_CHECKING:  # only the names above exist for type checkers
     __getattr__ = _load
