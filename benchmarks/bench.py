@@ -1,8 +1,7 @@
-"""Speed side by side with peers, in one run: `make bench`. Ratios are what counts; the machine's speed is not.
+"""Speed side by side with peers, in one run: `make bench`. Compare the ratios; the speed of machines differs.
 
-The calls take turns, one of each in every round and in an order that changes, so that each meets the processor as any
-of the others left it and a change of the machine's speed meets them all. A process is timed from outside, in turns
-as well.
+Every round calls each handler once, in random order, so that caches and changes of the machine's speed affect all of
+them alike. Processes are timed from outside, in rounds as well.
 """
 
 from __future__ import annotations
@@ -101,7 +100,7 @@ def row(
 
 
 def time_calls(handlers: dict[str, Handler], message: bytes) -> dict[str, list[float]]:
-    """Seconds of each call, in turns. What they log goes to a file that nobody reads."""
+    """Seconds of each call, in turns. Their log lines are discarded."""
     context = FunctionContext()
     order = random.Random(0)
     times: dict[str, list[float]] = {name: [] for name in handlers}

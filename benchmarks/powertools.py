@@ -27,7 +27,7 @@ logger = Logger(service="bench", level="INFO")
 
 
 def log_to(stream: TextIO) -> None:
-    """Send the lines to where the others' go."""
+    """Log to the same stream as the other handlers."""
     logger.registered_handler.setStream(stream)  # type: ignore[attr-defined]  # it is declared as any Handler
 
 

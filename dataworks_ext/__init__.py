@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# pytest imports this package in every run, for its plugin: what it brings is imported when it is first asked for
+# pytest imports this package in every run, for its plugin, so names are imported at first use
 _load, __dir__ = names_on_demand(
     globals(),
     {
@@ -34,5 +34,5 @@ _load, __dir__ = names_on_demand(
         "pack": "PolicyPack",
     },
 )
-if not TYPE_CHECKING:  # type checkers know the names above, and only those
+if not TYPE_CHECKING:  # only the names above exist for type checkers
     __getattr__ = _load

@@ -1,4 +1,4 @@
-"""What type checkers know of the decorators. Nothing imports it when the program runs: it would only weigh."""
+"""Types of the decorators, for type checkers only. Nothing imports this module at run time, to keep the start fast."""
 
 from __future__ import annotations
 

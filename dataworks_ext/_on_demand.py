@@ -1,4 +1,4 @@
-"""Names of a package that are imported when they are first asked for."""
+"""Names of a package that are imported at first use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def names_on_demand(
 
     Args:
         package: The package's `globals()`. A name is kept there once it is imported.
-        modules: The names of each module of the package, with spaces between them.
+        modules: The names of each module of the package, separated by spaces.
     """
     homes = {name: module for module, names in modules.items() for name in names.split()}
 
@@ -27,7 +27,7 @@ def names_on_demand(
         return value
 
     def listed() -> list[str]:
-        """The names, whether they are imported or not."""
+        """All names, imported or not."""
         return sorted({*package, *homes})
 
     return load, listed

@@ -1,4 +1,4 @@
-"""Outcomes of policies, verdicts of DataWorks, and how the ones become the other."""
+"""Outcomes of policies, verdicts of DataWorks, and how outcomes combine into a verdict."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ VERDICT_OF: Final[dict[Choice, Verdict]] = {"allow": Verdict.OK, "warn": Verdict
 
 
 class Outcome(NamedTuple):
-    """What one policy returned. Made by `allow`, `warn` and `deny`."""
+    """What a policy returns: made by `allow`, `warn` and `deny`."""
 
     verdict: Verdict
     message: str
 
 
 def allow(text: str = "") -> Outcome:
-    """No objection, with an optional text for the record. It never outweighs another policy."""
+    """No objection, with an optional text for the record. It never overrides another policy."""
     return _outcome("allow", text)
 
 
@@ -56,12 +56,12 @@ def _outcome(choice: Choice, text: str) -> Outcome:
     if not isinstance(text, str):
         raise TypeError(f"{choice}() takes a text, got {type(text).__name__}")
     if choice != "allow" and not shorten(text, TEXT_LIMIT):
-        raise ValueError(f"{choice}() needs a text: the person who is stopped or warned has to know why")
+        raise ValueError(f"{choice}() needs a text, so that the person who is stopped or warned knows why")
     return Outcome(VERDICT_OF[choice], text)
 
 
 def is_sound(outcome: Outcome) -> bool:
-    """Whether an outcome is one that `allow`, `warn` and `deny` could have made: an objection has a text to be seen."""
+    """Whether an outcome is valid, as `allow`, `warn` and `deny` make it: an objection has a text."""
     verdict, message = outcome
     if type(verdict) is not Verdict or type(message) is not str:
         return False
@@ -76,17 +76,17 @@ class Reason(NamedTuple):
     verdict: Verdict
     """What the policy said, before its mode: a denial in shadow is `FAIL` here."""
     message: str
-    """Its text; empty for no objection."""
+    """Its text; empty if there is no objection."""
     mode: Mode
     """The mode in force."""
     elapsed_ms: float
     """How long it ran, in milliseconds."""
     error: BaseException | None = None
-    """Why it counts as failed, if it does."""
+    """Why the policy failed, if it did."""
 
     @property
     def effect(self) -> Verdict:
-        """What the reason does to the decision: the verdict as far as the mode lets it reach."""
+        """The verdict after the mode, which is what counts for the decision."""
         if self.mode == "shadow" or self.mode == "off":
             return Verdict.OK
         if self.mode == "warn" and self.verdict is Verdict.FAIL:
@@ -98,9 +98,9 @@ class Decision(NamedTuple):
     """The answer to one message."""
 
     verdict: Verdict
-    """The strongest effect of any reason."""
+    """The strictest effect of any reason."""
     message: str
-    """What the person sees: each objecting policy's text, one a line; empty with `OK`."""
+    """What the person sees: each objecting policy's text, one per line; empty with `OK`."""
     reasons: tuple[Reason, ...] = ()
     """One for every policy that ran, in the order of packs and of definition."""
 
@@ -111,7 +111,7 @@ class Decision(NamedTuple):
 
     @property
     def allowed(self) -> bool:
-        """Whether the operation goes on: DataWorks lets a warning pass."""
+        """Whether the operation continues: DataWorks lets a warning pass."""
         return self.verdict is not Verdict.FAIL
 
     def __repr__(self) -> str:
@@ -135,7 +135,7 @@ def combine(reasons: Sequence[Reason]) -> Decision:
 
 
 def _join(texts: Sequence[str]) -> str:
-    """The texts as lines that fit; whole lines where they do, an ellipsis where they do not."""
+    """The texts as lines within the limit, without duplicates; an ellipsis marks a cut."""
     lines = dict.fromkeys(shorten(text, TEXT_LIMIT) for text in texts)
     return shorten_lines("\n".join(lines))
 
@@ -145,8 +145,8 @@ def shorten_lines(text: str) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """The text on one line, at most that many characters, safe to encode: line ends, controls and surrogates go."""
-    start = text.lstrip()[: limit * 10]  # which is enough, and spares the time that megabytes would take
+    """The text on one line, at most that many characters, without line ends, control characters and surrogates."""
+    start = text.lstrip()[: limit * 10]  # enough for the limit; cleaning megabytes would take too long
     clean = " ".join("".join(char if char.isprintable() else " " for char in start).split())
     is_whole = len(clean) <= limit and len(start) == len(text.lstrip())
     return clean if is_whole else clean[: limit - 1] + "…"

@@ -1,4 +1,4 @@
-"""From the name of an extension to the extension."""
+"""Importing an extension by its name."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ DEFAULT_APP: Final = "policies:extension"
 
 
 class LoadingError(ExtensionError):
-    """The name of an app does not lead to an extension."""
+    """An extension that cannot be found by its name."""
 
 
 def load_extension(app: str) -> Extension:
     """The extension that `module:attribute` names.
 
     Raises:
-        LoadingError: The name, the module or the attribute is not there, or it is no extension.
-        BaseException: Whatever the module raises when it is imported.
+        LoadingError: The name is malformed, the module or attribute does not exist, or it is not an extension.
+        BaseException: What the module raises at import.
     """
     module_name, _, attribute = app.partition(":")
     if not module_name or not attribute:

@@ -1,4 +1,4 @@
-"""From bytes to messages: the envelope that an event travels in.
+"""Bytes to messages: the envelopes that events travel in.
 
 Source: the DataWorks event reference, "Function Compute message envelope" and "EventBridge message envelope".
 """
@@ -16,9 +16,9 @@ from .events.catalog import catalog
 
 Channel = Literal["function-compute", "eventbridge"]
 ENVELOPE_KEYS: Final = frozenset({"messageBody", "data", "specversion"})
-"""Keys that only an envelope has: Function Compute's the first, EventBridge's (CloudEvents 1.0) the others."""
+"""Keys that only envelopes have: the first Function Compute's, the others EventBridge's (CloudEvents 1.0)."""
 SOURCE: Final = "acs.dataworks"
-"""What DataWorks calls itself in EventBridge."""
+"""The `source` of DataWorks' events in EventBridge."""
 _CODES: Final = {entry.type: entry.code for entry in catalog.values()}
 
 
@@ -32,7 +32,7 @@ class Message(NamedTuple):
     payload: Mapping[str, object]
     """The event as it came: `messageBody`, or `data` of a CloudEvent."""
     channel: Channel = "function-compute"
-    """The way the message came, and the way its reply goes."""
+    """How the message arrived, and how its reply is sent."""
     blocking: bool = True
     """Whether DataWorks waits for an answer."""
     extension_biz_id: str | None = None
@@ -49,7 +49,7 @@ class MessageError(ExtensionError, ValueError):
 
 
 class JsonError(MessageError):
-    """Bytes that are not JSON, with the place of the slip."""
+    """Bytes that are not JSON, with the place of the error."""
 
     def __init__(self, text: str, line: int, column: int) -> None:
         super().__init__(f"the message is not JSON: {text.removesuffix(' at')} at line {line}, column {column}")
@@ -63,7 +63,7 @@ def read_message(data: bytes | str) -> Message:
     """The one message in the bytes that Function Compute hands over, by itself or alone in an array.
 
     Raises:
-        MessageError: There is none, or there are several; `JsonError` if it is not even JSON.
+        MessageError: There is none, or there are several; `JsonError` if it is not JSON.
     """
     messages = read_messages(data)
     if isinstance(messages, Message):
@@ -76,7 +76,7 @@ def read_message(data: bytes | str) -> Message:
 
 
 def read_envelope(envelope: object) -> Message:
-    """The message in an envelope that is parsed already. Its keys tell whose envelope it is.
+    """The message in a parsed envelope. Its keys tell the channel.
 
     Raises:
         MessageError: It is no envelope, or it holds no event.
@@ -102,16 +102,16 @@ def read_envelope(envelope: object) -> Message:
 def read_messages(
     data: bytes | str, read: Callable[[object], Message] = read_envelope
 ) -> Message | list[Message | MessageError]:
-    """What the bytes hold: one message, or what an array holds in its order.
+    """The message in the bytes, or the elements of an array in order.
 
-    An element that is no message is its error, and costs no other element its reading.
+    An element that is not a message becomes its error; the other elements are still read.
 
     Args:
         data: JSON, an envelope or an array of envelopes; an EventBridge target that batches sends an array.
         read: Reads one element, parsed already.
 
     Raises:
-        MessageError: There is neither a message nor an array with anything in it; `JsonError` if it is not even JSON.
+        MessageError: There is neither a message nor a non-empty array; `JsonError` if it is not JSON.
     """
     parsed = parse_json(data)
     if not isinstance(parsed, list):
@@ -133,7 +133,7 @@ def parse_json(data: bytes | str) -> object:
 
     Raises:
         JsonError: It is not JSON.
-        MessageError: It is JSON that no parser should follow: nested too deeply, a number too long.
+        MessageError: It is JSON beyond the parser's limits: nested too deeply, or with too long a number.
     """
     try:
         parsed: object = from_json(data)
@@ -143,7 +143,7 @@ def parse_json(data: bytes | str) -> object:
 
 
 def _parse_patiently(data: bytes | str) -> object:
-    """What the fast parser refuses: either valid after all, or worth a good explanation."""
+    """Parse what the fast parser rejects: JSON that is valid after all, or an error worth explaining."""
     if isinstance(data, str):
         data = data.removeprefix("\ufeff")
     try:
@@ -197,12 +197,12 @@ def _from_eventbridge(envelope: Mapping[str, object]) -> Message:
 
 
 def _code_of(event_type: object) -> str | None:
-    """The code that the type stands for; of a type that the catalog does not know, the type itself."""
+    """The code of the type; the type itself if the catalog does not contain it."""
     return _CODES.get(event_type, event_type) if isinstance(event_type, str) else None
 
 
 def is_blocking(flag: object, code: str) -> bool:
-    """Whether somebody waits: `blockBusiness`, a boolean or its word; without it, extension points and new codes do."""
+    """Whether DataWorks waits: `blockBusiness`, a boolean or its word; else for extension points and new codes."""
     if isinstance(flag, str):
         flag = {"true": True, "false": False}.get(flag.lower())
     if isinstance(flag, bool):

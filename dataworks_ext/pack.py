@@ -53,11 +53,11 @@ class PolicyPack(Generic[S]):
     Args:
         name: Its name: the first half of its policies' ids.
         settings: Their class. Each field is read from the environment variable `{PACK}_{FIELD}`.
-        options_override: Whether what a workspace chose of the extension's options stands in the place of settings.
-            Options under the pack's name are the pack's; without any, those that are called like its settings.
+        options_override: Whether the options that a workspace chose override the settings.
+            Options under the pack's name are the pack's; without any, options with the names of its settings.
 
     Raises:
-        RegistrationError: A name or a settings class that cannot be.
+        RegistrationError: An invalid name or settings class.
     """
 
     @overload
@@ -93,10 +93,10 @@ class PolicyPack(Generic[S]):
         return tuple(self._observers.values())
 
     def close(self) -> None:
-        """From now on nothing is registered: the first message has come."""
+        """Stop registration: the first message was received."""
         self._closed = True
 
-    # Up to three classes are told apart, so that type checkers know what the function gets; codes say nothing to them.
+    # Overloads for up to three classes tell type checkers what the function receives; codes cannot.
     @overload
     def policy(self, event: type[E], /, **options: Unpack[PolicyOptions[E, S]]) -> PolicyDecorator[E, S]: ...
     @overload
@@ -140,18 +140,18 @@ class PolicyPack(Generic[S]):
         """Register the decorated function as a policy.
 
         Args:
-            events: Event codes or event classes, or `"*"` for every event that somebody waits for. A policy on `"*"`
-                gets a plain `Event`.
+            events: Event codes or event classes, or `"*"` for every blocking event. A policy on `"*"` gets a plain
+                `Event`.
             id: Its name in the pack; the function's name by default.
             mode: `enforce`, `warn` (a denial becomes a warning), `shadow` (recorded, no effect) or `off`.
             on_error: What its failure counts as: `deny`, `warn` or `allow`.
             timeout: Seconds it may take.
-            when: A function of the event, or of event and context, that says by a boolean whether the policy looks.
-            workspaces: Ids of the workspaces it acts in.
-            needs: Fields of the settings without which it does nothing: None, or an empty collection.
+            when: A function of the event, or of event and context, that returns whether the policy runs.
+            workspaces: Ids of the workspaces in which it runs.
+            needs: Settings it requires. While one is None or an empty collection, the policy is inactive.
 
         Raises:
-            RegistrationError: Something that cannot be, with what to write instead.
+            RegistrationError: An invalid registration, with what to write instead.
         """
 
         self._refuse_function(events, "policy")
@@ -162,7 +162,7 @@ class PolicyPack(Generic[S]):
             for code in codes:
                 if code in catalog and not catalog[code].extension_point:
                     raise RegistrationError(
-                        f'policy {policy_id}: nobody waits for an answer to "{code}"; '
+                        f'policy {policy_id}: "{code}" is not a blocking event; '
                         f"use @{self.name}.observer to be told about it"
                     )
             check_signature(policy_id, function, codes, self.settings_class)
@@ -201,7 +201,7 @@ class PolicyPack(Generic[S]):
             id: Its name in the pack; the function's name by default.
 
         Raises:
-            RegistrationError: Something that cannot be, with what to write instead.
+            RegistrationError: An invalid registration, with what to write instead.
         """
 
         self._refuse_function(events, "observer")
@@ -225,7 +225,7 @@ class PolicyPack(Generic[S]):
         return cast("ObserverDecorator[Any, S]", register)
 
     def _refuse_function(self, events: tuple[object, ...], kind: str) -> None:
-        """A decorator without parentheses gets the function in the place of events, and would register nothing."""
+        """A decorator without parentheses receives the function as an event, and would register nothing."""
         for event in events:
             if callable(event) and not isinstance(event, type):
                 name = f"{self.name}.{getattr(event, '__name__', type(event).__name__)}"

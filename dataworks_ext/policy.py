@@ -33,18 +33,18 @@ class Registration(NamedTuple):
     description: str
     """The first line of its docstring."""
     mode: Mode = "enforce"
-    """The mode its author chose; `DATAWORKS_EXT_MODES` may say otherwise."""
+    """The mode in the code; `DATAWORKS_EXT_MODES` overrides it."""
     on_error: Choice = "allow"
     """What a failure counts as."""
     timeout: float | None = None
     """Seconds it may take; None for as long as the deadline allows."""
     when: Callable[..., object] | None = None
-    """Which events it looks at."""
+    """A function that returns whether the policy runs."""
     when_takes_context: bool = False
     workspaces: frozenset[int] | None = None
-    """The workspaces it acts in; None for all."""
+    """The workspaces in which it runs; None for all."""
     needs: tuple[str, ...] = ()
-    """The settings without which it does nothing."""
+    """The settings it requires."""
 
 
 class Policy(Registration):
@@ -73,7 +73,7 @@ def id_in(pack: str, function: Callable[..., object], given: str | None, kind: s
 
 
 def codes_of(full_id: str, pack: str, events: tuple[str | type[Event], ...], kind: str) -> tuple[str, ...]:
-    """The event codes of what was given to a decorator. Raises `RegistrationError` for an unknown one."""
+    """The event codes of a decorator's arguments. Raises `RegistrationError` for an unknown one."""
     if not events:
         raise RegistrationError(
             f'{kind} {full_id} names no event; write @{pack}.{kind}("download-resources"), or "*" for every event'
@@ -87,7 +87,7 @@ def codes_of(full_id: str, pack: str, events: tuple[str | type[Event], ...], kin
 
 
 def settings_needed(full_id: str, needs: str | Iterable[str], settings_class: type[BaseModel]) -> tuple[str, ...]:
-    """The names of settings without which a policy does nothing. Raises `RegistrationError` for an unknown one."""
+    """The names of the settings that a policy requires. Raises `RegistrationError` for an unknown one."""
     fields = (needs,) if isinstance(needs, str) else _items(needs)
     if fields is None or not all(isinstance(field, str) for field in fields):
         raise RegistrationError(f"policy {full_id}: needs should name fields of the settings, got {needs!r}")
@@ -129,7 +129,7 @@ def _a(kind: str) -> str:
 
 
 def _items(value: Iterable[T]) -> tuple[T, ...] | None:
-    """The items of what should be a collection; None if it is none."""
+    """The items of a collection; None if the value is not one."""
     try:
         return tuple(value)
     except TypeError:

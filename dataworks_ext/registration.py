@@ -124,7 +124,7 @@ def _has_keyword_only(function: Callable[..., object]) -> bool:
 
 
 def _routine(function: Callable[..., object]) -> Callable[..., object]:
-    """The function that is run in the end: what a partial wraps, or the `__call__` of an object."""
+    """The function that finally runs: what a partial wraps, or the `__call__` of an object."""
     while isinstance(function, partial):
         function = function.func
     if inspect.isroutine(function):
@@ -134,7 +134,7 @@ def _routine(function: Callable[..., object]) -> Callable[..., object]:
 
 
 def _hints(function: Callable[..., object]) -> dict[str, object]:
-    """The annotations that can be resolved; none if one of them names what is only there for type checkers."""
+    """The resolved annotations; none if one of them names something imported for type checkers only."""
     try:
         return get_type_hints(_routine(function))
     except Exception:

@@ -1,4 +1,4 @@
-"""Ending an instance that cannot be freed of a policy that does not end."""
+"""Exiting an instance in which a policy cannot be interrupted."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from .deadline import LEFT_BEHIND, stuck
 from .record import Recorder
 
 PLATFORM_VARIABLE: Final = "FC_FUNC_CODE_PATH"
-"""Set in every instance of Function Compute, which starts another instance for one that ends."""
+"""Set in every instance of Function Compute, which replaces an instance that exits."""
 EXIT_STATUS: Final = 75
 _PAUSE: Final = 0.1
-"""Seconds between two looks at whether the instance is idle."""
+"""Seconds between two checks whether the instance is idle."""
 
 
 class Retirement:
     """Ends the process once threads are stuck and no request is in flight.
 
-    An instance that was frozen between two looks is not ended: a request may be on its way in.
+    An instance that was frozen between two checks does not exit: a request may be arriving.
 
     Args:
         in_flight: The requests in flight, kept by the function.
-        recorder: Where the end is noted.
+        recorder: Writes the record of the exit.
     """
 
     def __init__(self, in_flight: Collection[int], recorder: Recorder) -> None:
@@ -35,14 +35,14 @@ class Retirement:
         self._waiting = False
 
     def consider(self) -> None:
-        """Called after a request, with threads left behind."""
+        """Called after a request that left threads behind."""
         with self._lock:
             if self._waiting or PLATFORM_VARIABLE not in os.environ:
                 return
             self._waiting = True
         try:
             threading.Thread(target=self._wait, name="dataworks-ext-retirement", daemon=True).start()
-        except RuntimeError:  # at the limit of threads: the next request tries again
+        except RuntimeError:  # the limit of threads is reached: the next request tries again
             self._waiting = False
 
     def _wait(self) -> None:

@@ -1,4 +1,4 @@
-"""What the environment says: the settings of packs, the modes of policies, the language, and what is wrong with it."""
+"""Reading the environment: the settings of packs, the modes of policies, the language, and problems."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Settings = BaseModel | SettingsError
 
 
 class Configuration(NamedTuple):
-    """What holds for an extension in this environment."""
+    """The configuration of an extension in an environment."""
 
     settings: Mapping[str, Settings]
     """By pack: its settings, or why there are none."""
@@ -31,7 +31,7 @@ class Configuration(NamedTuple):
     language: Language
     """Of the framework's own texts."""
     problems: tuple[str, ...]
-    """What is wrong with the environment, a sentence each."""
+    """Problems of the environment, a sentence each."""
 
 
 def read_configuration(
@@ -40,7 +40,7 @@ def read_configuration(
     language: Language,
     environment: Mapping[str, str],
 ) -> Configuration:
-    """What the environment says about these packs and what is registered in them. A mistake becomes a problem."""
+    """The configuration of these packs and their registrations. A mistake becomes a problem."""
     settings = {pack: _read_settings(pack, cls, environment) for pack, cls in settings_classes.items()}
     problems = [str(found) for found in settings.values() if isinstance(found, SettingsError)]
     modes = _read_modes(registered, environment.get(MODES_VARIABLE, ""), problems)
@@ -58,7 +58,7 @@ def variable_of(pack: str, field: str) -> str:
 
 
 def missing(needs: Iterable[str], settings: Settings) -> tuple[str, ...]:
-    """The needed fields that have no value: None, or an empty collection. None of them if the settings are broken."""
+    """The required fields that are None or an empty collection. None of them if the settings are invalid."""
     if isinstance(settings, SettingsError):
         return ()
     return tuple(field for field in needs if _is_empty(getattr(settings, field)))
@@ -85,7 +85,7 @@ def _read_settings(pack: str, settings_class: type[BaseModel], environment: Mapp
 
 
 def _parse(text: str, annotation: object) -> object:
-    """JSON for what is written as JSON, a list for a collection with commas, else the text."""
+    """Parsed JSON, a list for a comma-separated collection, else the text."""
     if text[0] in "[{" and _may_be_structured(annotation):
         try:
             parsed: object = from_json(text)
@@ -103,7 +103,7 @@ def _takes_json(info: FieldInfo) -> bool:
 
 
 def _may_be_structured(annotation: object) -> bool:
-    """Whether a value can be anything but one word or number."""
+    """Whether a value can be something other than a single word or number."""
     if get_origin(annotation) in (Union, UnionType):
         return any(_may_be_structured(member) for member in get_args(annotation))
     return annotation not in (str, int, float, bool, bytes, type(None))

@@ -1,4 +1,4 @@
-"""What DataWorks keeps of a file or table at the moment of an event: the code, the schedule, the columns.
+"""Files and tables as DataWorks stored them at the time of an event: the code, the schedule, the columns.
 
 Source: the DataWorks OpenAPI, operation GetIDEEventDetail of version 2020-05-18.
 """
@@ -16,7 +16,7 @@ from .events.enumerations.base import KnownName, KnownNumber
 
 
 class SnapshotError(ExtensionError, ValueError):
-    """An answer that holds no snapshot. The text names fields by their wire names, and no value."""
+    """An answer without a valid snapshot. The text names fields by their wire names, and contains no value."""
 
 
 def _to_wire(name: str) -> str:

@@ -13,15 +13,15 @@ class Texts(NamedTuple):
     could_not_check: str
     """`policy`: the id of a policy that failed."""
     no_policy: str
-    """`event`: the code of an event without a policy, where the extension does not allow those."""
+    """`event`: the code of an event without a policy, if the extension's default is not `allow`."""
     unreadable: str
     """A message that could not be read."""
     broken: str
-    """A message that the extension failed on itself."""
+    """A message for which the extension itself failed."""
     not_loaded: str
     """An extension that could not be loaded."""
     request: str
-    """`request_id`: what to tell an administrator; put after the others."""
+    """`request_id`: what to tell an administrator; appended to the other texts."""
 
 
 TEXTS: Final[dict[Language, Texts]] = {
@@ -45,5 +45,5 @@ TEXTS: Final[dict[Language, Texts]] = {
 
 
 def with_request(language: Language, text: str, request_id: str) -> str:
-    """The text, and the request id to ask about, if there is one."""
+    """The text, followed by the request id, if there is one."""
     return f"{text} {TEXTS[language].request.format(request_id=request_id)}" if request_id else text

@@ -25,7 +25,7 @@ class DownloadSettings(BaseModel):
     working_days: tuple[Day, ...] = DAYS[:5]
     """Days on which people may download: Mon,Tue,Wed."""
     time_zone: ZoneName = "Asia/Shanghai"
-    """The time zone that the working hours are meant in."""
+    """The time zone of the working hours."""
     denied_sources: tuple[ModuleType, ...] = ()
     """Pages of DataWorks that may not start a download: dw_excel,entity_transfer."""
     denied_datasources: tuple[str, ...] = ()

@@ -37,7 +37,7 @@ class FileSettings(BaseModel):
     forbidden_functions: tuple[Annotated[str, AfterValidator(_bare_name)], ...] = ("MAX_PT",)
     """Functions that SQL may not call: MAX_PT,RAND; [] for none."""
     check_status: Literal["WARN", "FAIL"] = "FAIL"
-    """What a call of a forbidden function leads to: WARN or FAIL."""
+    """The verdict on a call of a forbidden function: WARN or FAIL."""
     freeze_dates: tuple[FreezeDates, ...] = ()
     """Days on which nothing is released: 2026-11-11,2026-12-30/2027-01-03."""
     freeze_weekdays: tuple[Day, ...] = ()
@@ -47,7 +47,7 @@ class FileSettings(BaseModel):
     freeze_hours: WorkingHours | None = None
     """Hours of every day in which nothing is released: 18:00-09:00."""
     time_zone: ZoneName = "Asia/Shanghai"
-    """The time zone that the days and hours are meant in."""
+    """The time zone of the days and hours."""
     deployers: tuple[str, ...] = ()
     """UIDs of the people who may deploy."""
     owners_deploy: bool = True
@@ -64,13 +64,13 @@ Context = PolicyContext[FileSettings]
 
 
 def _brings_sql(event: FileCommitOrDeploy) -> bool:
-    """Whether there is SQL to look at. A kind of file that nobody knew yet may hold some; a deletion brings none."""
+    """Whether the event may contain SQL. An unknown kind of file may contain some; a deletion contains none."""
     is_known = isinstance(event.file_type, NodeType)
     return event.change_type != ChangeType.DELETE and (event.file_type in _SQL or not is_known)
 
 
 def _code(context: Context) -> str:
-    from dataworks_ext.snapshots import CommittedFile  # snapshots weigh something, and only this policy needs them
+    from dataworks_ext.snapshots import CommittedFile  # slow to import, and only this policy needs it
 
     snapshot = context.snapshot
     if not isinstance(snapshot, CommittedFile):

@@ -14,7 +14,7 @@ from dataworks_ext.errors import PolicyError
 from .hours import DAYS, Day, Hours, zone_of
 
 _HORIZON: Final = timedelta(days=60)
-"""How far ahead the end of a freeze is looked for."""
+"""How far ahead to search for the end of a freeze."""
 
 
 class Dates(NamedTuple):
@@ -62,11 +62,11 @@ class Freeze(NamedTuple):
         return bool(self.dates or self.weekdays or self.holidays or self.hours)
 
     def holds(self, moment: datetime) -> bool:
-        """Whether nothing is released at the moment. Raises `PolicyError` where nobody knows the holidays yet."""
+        """Whether the freeze is active at the moment. Raises `PolicyError` if the holidays of that year are unknown."""
         return self._holds_at(moment.astimezone(zone_of(self.zone)))
 
     def end(self, moment: datetime) -> datetime | None:
-        """When it is over that nothing is released, by the freeze's clock; None if that is far ahead or unknown."""
+        """When the freeze ends, in its time zone; None if that is more than 60 days ahead, or unknown."""
         local = moment.astimezone(zone_of(self.zone))
         latest = local + _HORIZON
         with suppress(PolicyError):
@@ -85,19 +85,19 @@ class Freeze(NamedTuple):
         return self.holidays and is_day_off(day)
 
     def _next_start(self, local: datetime) -> datetime:
-        """The next moment at which releases may begin again: the end of the day, or of the hours."""
+        """The next moment at which the freeze may end: the end of the day, or of the hours."""
         start = time.min if self.hours is None or self._holds_on(local.date()) else self.hours.end
         day = local.date() if start > local.time() else local.date() + timedelta(days=1)
         return datetime.combine(day, start, local.tzinfo)
 
 
 def is_day_off(day: date) -> bool:
-    """Whether people in China are off: on public holidays, and on weekends that are no working weekends.
+    """Whether people in China are off: on public holidays, and on weekends that are not working weekends.
 
     Raises:
-        PolicyError: The holidays of that year are not in the library.
+        PolicyError: The library does not contain the holidays of that year.
     """
-    # It has no types, and weighs something; only holidays need it.
+    # Slow to import, and only holidays need it. It has no types.
     from chinese_calendar import is_holiday  # type: ignore[import-untyped]
 
     try:

@@ -1,4 +1,4 @@
-"""Working hours: a span of the day, the days of the week, and the time zone they are meant in."""
+"""Working hours: a span of the day, days of the week, and their time zone."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def _known_zone(name: str) -> str:
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """The time zone of that name. Raises `ValueError` for a name that nobody knows."""
-    from zoneinfo import ZoneInfo  # time zones weigh something, and only hours need them
+    """The time zone of that name. Raises `ValueError` for an unknown name."""
+    from zoneinfo import ZoneInfo  # slow to import, and only hours need it
 
     try:
         return ZoneInfo(name)
@@ -63,7 +63,7 @@ ZoneName = Annotated[str, AfterValidator(_known_zone)]
 
 
 def is_working_time(moment: datetime, hours: Hours, days: tuple[Day, ...], zone: str) -> bool:
-    """Whether the moment is within the hours of one of the days. Past midnight, a span belongs to the day it began."""
+    """Whether the moment is within the hours of one of the days. A span past midnight counts for its first day."""
     local = moment.astimezone(zone_of(zone))
     day = local.weekday()
     if hours.end <= hours.start and local.time() < hours.end:

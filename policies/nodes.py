@@ -1,4 +1,4 @@
-"""Which nodes stay in production as they are, and how much is computed again at once."""
+"""Which nodes are protected, and how large a backfill may be."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def protected(event: FreezeNode | UndeployNode, context: Context) -> Outcome | N
 
 @nodes.policy(BackfillData, needs="max_backfill_nodes")
 def backfill_nodes(event: BackfillData, context: Context) -> Outcome | None:
-    """Nobody computes data of more nodes at once than the limit."""
+    """A backfill has no more nodes than the limit."""
     limit = context.settings.max_backfill_nodes
     count = len(event.include_node_ids)
     if limit is not None and count > limit:
@@ -42,7 +42,7 @@ def backfill_nodes(event: BackfillData, context: Context) -> Outcome | None:
 
 @nodes.policy(BackfillData, needs="max_backfill_days")
 def backfill_days(event: BackfillData, context: Context) -> Outcome | None:
-    """Nobody computes data of more days at once than the limit."""
+    """A backfill has no more days than the limit."""
     limit = context.settings.max_backfill_days
     periods = _periods(event)
     if not periods:
@@ -54,7 +54,7 @@ def backfill_days(event: BackfillData, context: Context) -> Outcome | None:
 
 
 def _periods(event: BackfillData) -> tuple[TimePeriod, ...]:
-    """The stretches of data timestamps; in the older reference, there is one."""
+    """The ranges of data timestamps; the older form of the event has one."""
     if event.multiple_time_periods:
         return event.multiple_time_periods
     if event.biz_begin_time is None or event.biz_end_time is None:
@@ -63,5 +63,5 @@ def _periods(event: BackfillData) -> tuple[TimePeriod, ...]:
 
 
 def _days(period: TimePeriod) -> int:
-    """Times of day are those of one day, and no stretch has less: else one could outweigh another."""
+    """A range of hours counts as one day; fewer would let a reversed range reduce the sum."""
     return max(period.days or 1, 1)

@@ -36,7 +36,7 @@ def validity(event: ApprovalChangeBeforeCreate, context: Context) -> Outcome | N
 
 
 def _validity_days(order: PermissionRequest) -> int:
-    """For how long the permission is requested. Raises `PolicyError` if that cannot be known."""
+    """Days for which the permission is requested. Raises `PolicyError` if the request does not say."""
     unit = _DAYS.get(order.deadline_type)
     if unit is None:
         raise PolicyError("the request counts its validity in a unit that is neither days nor months")

@@ -30,7 +30,7 @@ def _call_of(function: str) -> re.Pattern[str]:
 
 
 def _without_text(found: re.Match[str]) -> str:
-    """What stands in the place of a comment or literal: nothing that could be read as code, on as many lines."""
+    """The replacement of a comment or literal: nothing that looks like code, on as many lines."""
     text = found[0]
     if text.startswith("`"):
         return text

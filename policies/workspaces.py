@@ -29,7 +29,7 @@ def protected(event: DeleteProject, context: Context) -> Outcome | None:
 
 @workspaces.policy(DeleteProject, needs="deleters")
 def deleters(event: DeleteProject, context: Context) -> Outcome | None:
-    """Workspaces are deleted by the people named for it only."""
+    """Workspaces are deleted by the named people only."""
     if event.operator in context.settings.deleters:
         return None
     return deny("Workspaces are deleted by a few people only. Ask the owners of the platform to delete this one.")

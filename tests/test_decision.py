@@ -46,7 +46,7 @@ def test_allow_may_go_without_a_text() -> None:
 def test_an_objection_needs_a_text(make: Callable[[str], Outcome], name: str, text: str) -> None:
     with pytest.raises(ValueError, match="needs a text") as raised:
         make(text)
-    assert str(raised.value) == f"{name}() needs a text: the person who is stopped or warned has to know why"
+    assert str(raised.value) == f"{name}() needs a text, so that the person who is stopped or warned knows why"
 
 
 @pytest.mark.parametrize(

@@ -220,10 +220,9 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
         policy(rule, "*", CODE),
         'policy downloads.rule: "*" is every event already; leave the others out',
     ),
-    "a policy on an event that nobody waits for": (
+    "a policy on an event that is not blocking": (
         policy(rule, "project-deleted"),
-        'policy downloads.rule: nobody waits for an answer to "project-deleted"; '
-        "use @downloads.observer to be told about it",
+        'policy downloads.rule: "project-deleted" is not a blocking event; use @downloads.observer to be told about it',
     ),
     "a function between the events": (
         policy(rule, rule),

@@ -1,1 +1,1 @@
-"""Running functions as Function Compute runs them, and putting together what it runs."""
+"""The package of a function, its deployment, and checks before it."""

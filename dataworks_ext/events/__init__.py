@@ -78,7 +78,7 @@ def _modules() -> dict[str, str]:
 
 
 _load, __dir__ = names_on_demand(globals(), _modules())
-if not TYPE_CHECKING:  # type checkers know the names above, and only those
+if not TYPE_CHECKING:  # only the names above exist for type checkers
     __getattr__ = _load
 
 

@@ -36,7 +36,7 @@ __all__ = [
     "trial",
 ]
 
-# pytest imports this package in every run, for its plugin: what it brings is imported when it is first asked for
+# pytest imports this package in every run, for its plugin, so names are imported at first use
 _load, __dir__ = names_on_demand(
     globals(),
     {
@@ -49,5 +49,5 @@ _load, __dir__ = names_on_demand(
         "snapshot_samples": "committed_file deleted_file file_execution table_model",
     },
 )
-if not TYPE_CHECKING:  # type checkers know the names above, and only those
+if not TYPE_CHECKING:  # only the names above exist for type checkers
     __getattr__ = _load

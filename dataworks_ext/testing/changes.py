@@ -16,7 +16,7 @@ __tracebackhide__ = is_of_the_test
 
 
 class ChangeError(ExtensionError):
-    """A change that a sample cannot have. The text names the field, and what was expected."""
+    """An invalid change of a sample. The text names the field, and what was expected."""
 
 
 def changed_payload(payload: Mapping[str, object], event: Event, changes: Mapping[str, object]) -> dict[str, object]:
@@ -25,11 +25,11 @@ def changed_payload(payload: Mapping[str, object], event: Event, changes: Mappin
     Args:
         payload: By wire names.
         event: What it reads into.
-        changes: By the names of the event's fields. None takes a field away. A mapping changes an object field by
+        changes: By the names of the event's fields. None removes a field. A mapping changes an object field by
             field; in a list, each mapping changes the first object of the sample's list.
 
     Raises:
-        ChangeError: There is no such field, or the value is none for it.
+        ChangeError: An unknown field, or an invalid value.
     """
     event_class = type(event)
     _require_fields(event_class, changes, event.event_code)

@@ -26,7 +26,7 @@ class Sent:
     message: str
     """The text of the answer; empty for none."""
     state: State | None
-    """What became of the operation: still `Checking` if no answer arrived. None if nobody waits for one."""
+    """The state of the operation: still `Checking` if no answer arrived. None if the message is not blocking."""
     decision: Decision | None
     """What was decided; None if nothing was, as for a message that came once more."""
 
@@ -47,4 +47,4 @@ class Sent:
 
     def __repr__(self) -> str:
         text = f": {self.message}" if self.message else ""
-        return f"<Sent {self.event_code or 'no message'}, {self.state or 'nobody waits'}, {self.verdict}{text}>"
+        return f"<Sent {self.event_code or 'no message'}, {self.state or 'not blocking'}, {self.verdict}{text}>"

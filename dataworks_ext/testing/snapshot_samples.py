@@ -26,7 +26,7 @@ def committed_file(**changes: object) -> CommittedFile:
         changes: By the names of the fields of `CommittedFile`, as for `sample`: `content="SELECT 1"`.
 
     Raises:
-        ChangeError: There is no such field, with the nearest one, or the value is none for it.
+        ChangeError: An unknown field, with the nearest known one, or an invalid value.
     """
     file = CommittedFile(
         file_id=500001,
