@@ -50,6 +50,8 @@ class Request(NamedTuple):
     """Answers what policies look up in DataWorks; None where that cannot be reached."""
     logger: Callable[[], FilteringBoundLogger] | None = None
     """Makes the logger behind `context.log`; structlog's own by default."""
+    runtime: object = None
+    """The context object of Function Compute's runtime, for account and region; None outside it."""
 
 
 class MessageScope:
@@ -116,6 +118,21 @@ class MessageScope:
                 )
         return lookups
 
+    @property
+    def event_time(self) -> datetime:
+        """When the event happened, in UTC: `time` of a CloudEvent, else when the message came."""
+        from .events.values import read_moment
+
+        try:
+            return in_utc(read_moment(self.message.envelope["time"]))
+        except (KeyError, ValueError):
+            return self.now
+
+    def named(self, attribute: str, name: str) -> str | None:
+        """What the envelope says under a name, else an attribute of the runtime's context."""
+        value = self.message.envelope.get(attribute) or getattr(self.request.runtime, name, None)
+        return str(value) if isinstance(value, (str, int)) and value else None
+
     def log(self, policy: str) -> FilteringBoundLogger:
         """A logger whose lines carry the ids of the message and of the policy."""
         logger = _default_logger() if self.request.logger is None else self.request.logger()
@@ -147,6 +164,27 @@ class PolicyContext(Generic[S_co]):
     def now(self) -> datetime:
         """When the message came, in UTC: the same moment for every policy."""
         return self._scope.now
+
+    @property
+    def event_time(self) -> datetime:
+        """When the event happened, in UTC: EventBridge's `time`, else `now`. EventBridge may deliver a day later."""
+        return self._scope.event_time
+
+    @property
+    def account_id(self) -> str | None:
+        """The Alibaba Cloud account that the event is of: EventBridge's, else the function's."""
+        return self._scope.named("aliyunaccountid", "account_id")
+
+    @property
+    def region(self) -> str | None:
+        """The region that the event is of, such as `cn-hangzhou`: EventBridge's, else the function's."""
+        return self._scope.named("aliyunregionid", "region")
+
+    @property
+    def event_category(self) -> str | None:
+        """`eventCategoryType` of a message that came directly, such as `resources-download`; None if it has none."""
+        value = self._scope.message.envelope.get("eventCategoryType")
+        return value if isinstance(value, str) else None
 
     @property
     def request_id(self) -> str:

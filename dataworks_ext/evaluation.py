@@ -36,8 +36,6 @@ class Step(NamedTuple):
     event_class: type[Event]
     is_plain: bool
     """Whether there is nothing to it but a function: no timeout, condition or workspaces, and sound settings."""
-    is_conditional: bool
-    """Whether it may skip the event: by its `when`, or for lack of settings that the workspace's options override."""
     context_class: type[PolicyContext[BaseModel]]
     """What its context is."""
 
@@ -69,11 +67,13 @@ def _step(
     *,
     is_overriding: bool,
 ) -> Step:
-    conditions = (entry.timeout, entry.workspaces, entry.when)
-    is_plain = conditions == (None, None, None) and not isinstance(settings, SettingsError)
-    is_conditional = entry.when is not None or (is_overriding and bool(entry.needs))
+    is_plain = (
+        (entry.timeout, entry.workspaces, entry.when) == (None, None, None)
+        and not isinstance(settings, SettingsError)
+        and not (is_overriding and entry.needs)
+    )
     context_class = OverridingContext if is_overriding else PolicyContext
-    return Step(entry, mode, settings, event_class, is_plain, is_conditional, context_class)
+    return Step(entry, mode, settings, event_class, is_plain, context_class)
 
 
 def evaluate(plan: Plan, scope: MessageScope, language: Language) -> list[Reason]:
@@ -90,29 +90,48 @@ def evaluate(plan: Plan, scope: MessageScope, language: Language) -> list[Reason
 
 def _evaluate(step: Step, scope: MessageScope, language: Language, guarded: Guard) -> Reason | None:
     """Call a policy that is no coroutine. Every message passes here once a policy, so few functions are called."""
-    entry, mode, settings, event_class, is_plain, is_conditional, context_class = step
     started = time.monotonic()
-    until = scope.deadline if is_plain else _until(entry, scope, started)
+    until = scope.deadline if step.is_plain else _until(step.entry, scope, started)
     try:
-        event = scope.event(event_class) if is_plain else _event_in_workspace(step, scope)
-        if event is None:
-            return None
         if started >= until:
             raise DeadlineError
-        if isinstance(settings, SettingsError):
-            raise SettingsError(*settings.args)  # anew, since an exception keeps every traceback it was raised with
-        if is_conditional:
-            answer = guarded.run(until, _call, entry, event, context_class(scope, settings, entry.id, until))
-        elif entry.takes_context:
-            answer = guarded.run(until, entry.function, event, context_class(scope, settings, entry.id, until))
-        else:
-            answer = guarded.run(until, entry.function, event)
+        answer = guarded.run(until, _call_plain if step.is_plain else _call_in_workspace, step, scope, until)
     except BaseException as error:
         return _failure(step, scope, language, error, started, time.monotonic())
     if answer is None:
-        elapsed = milliseconds(time.monotonic() - started)
-        return Reason._make((entry.id, _OK, "", mode, elapsed, None))  # which is twice as fast as calling Reason
+        elapsed_ms = milliseconds(time.monotonic() - started)
+        return Reason._make((step.entry.id, _OK, "", step.mode, elapsed_ms, None))  # twice as fast as calling Reason
     return _reason(step, scope, language, answer, started, time.monotonic())
+
+
+def _call_plain(step: Step, scope: MessageScope, until: float) -> object:
+    """What a policy without conditions returns. The event is read here as well: a payload may take its time, too."""
+    entry, _, settings, event_class, _, context_class = step
+    event = scope.event(event_class)
+    if entry.takes_context:
+        context = context_class(scope, settings, entry.id, until)  # type: ignore[arg-type]  # a plain step's are sound
+        return entry.function(event, context)
+    return entry.function(event)
+
+
+def _call_in_workspace(step: Step, scope: MessageScope, until: float) -> object:
+    """What a policy with conditions returns, or a coroutine that is to be awaited."""
+    entry, settings = step.entry, step.settings
+    event = _event_in_workspace(step, scope)
+    if event is None:
+        return _SKIPPED
+    if isinstance(settings, SettingsError):
+        raise SettingsError(*settings.args)  # anew, since an exception keeps every traceback it was raised with
+    context = step.context_class(scope, settings, entry.id, until)
+    if entry.when is not None:
+        wanted = entry.when(event, context) if entry.when_takes_context else entry.when(event)
+        if not isinstance(wanted, bool):
+            raise PolicyError(f"its `when` returned {type(wanted).__name__}; expected True or False")
+        if not wanted:
+            return _SKIPPED
+    if entry.needs and missing(entry.needs, context.settings):
+        return _SKIPPED
+    return entry.function(event, context) if entry.takes_context else entry.function(event)
 
 
 class _Started(NamedTuple):
@@ -120,8 +139,8 @@ class _Started(NamedTuple):
 
     step: Step
     started: float
-    running: Running[object] | BaseException | None
-    """None if the policy does not look at the event; an exception if it could not be started."""
+    running: Running[object] | BaseException
+    """An exception if it could not be started."""
 
 
 def _start(step: Step, scope: MessageScope) -> _Started:
@@ -130,21 +149,13 @@ def _start(step: Step, scope: MessageScope) -> _Started:
     started = time.monotonic()
     until = _until(step.entry, scope, started)
     try:
-        event = _event_in_workspace(step, scope)
-        if event is None:
-            return _Started(step, started, None)
-        if isinstance(step.settings, SettingsError):
-            raise SettingsError(*step.settings.args)
-        context = step.context_class(scope, step.settings, step.entry.id, until)
-        return _Started(step, started, Running(partial(_call_async, step.entry, event, context), until))
+        return _Started(step, started, Running(partial(_call_async, step, scope, until), until))
     except BaseException as error:
         return _Started(step, started, error)
 
 
 def _wait(call: _Started, scope: MessageScope, language: Language) -> Reason | None:
     step, started, running = call
-    if running is None:
-        return None
     if isinstance(running, BaseException):
         return _failure(step, scope, language, running, started, started)
     try:
@@ -177,20 +188,8 @@ def _event_in_workspace(step: Step, scope: MessageScope) -> Event | None:
     return event if workspaces is None or event.workspace_id in workspaces else None
 
 
-def _call(entry: Registration, event: Event, context: PolicyContext[BaseModel]) -> object:
-    if entry.when is not None:
-        wanted = entry.when(event, context) if entry.when_takes_context else entry.when(event)
-        if not isinstance(wanted, bool):
-            raise PolicyError(f"its `when` returned {type(wanted).__name__}; expected True or False")
-        if not wanted:
-            return _SKIPPED
-    if entry.needs and missing(entry.needs, context.settings):
-        return _SKIPPED
-    return entry.function(event, context) if entry.takes_context else entry.function(event)
-
-
-async def _call_async(entry: Registration, event: Event, context: PolicyContext[BaseModel]) -> object:
-    answer = _call(entry, event, context)
+async def _call_async(step: Step, scope: MessageScope, until: float) -> object:
+    answer = _call_in_workspace(step, scope, until)
     return await answer if isinstance(answer, Coroutine) else answer
 
 

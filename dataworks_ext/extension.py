@@ -109,6 +109,8 @@ class Extension(PolicyPack[NoSettings]):
             One reason for each observer that failed, with its error.
         """
         scope = subject if isinstance(subject, MessageScope) else MessageScope.of(subject, request)
+        if scope.message.contradiction is not None:
+            return ()
         code = scope.message.event_code
         plan = self._observer_plans.get(code) or self._plan(self._observer_plans, self.observers, code)
         if not plan.steps:
@@ -119,6 +121,8 @@ class Extension(PolicyPack[NoSettings]):
     def _decision(self, scope: MessageScope) -> Decision:
         if not scope.message.blocking:
             return _NO_OBJECTION
+        if scope.message.contradiction is not None:
+            return self._contradicted(scope)
         code = scope.message.event_code
         plan = self._policy_plans.get(code) or self._plan(self._policy_plans, self.policies, code)
         if not plan.steps:
@@ -143,6 +147,10 @@ class Extension(PolicyPack[NoSettings]):
         if code in catalog:
             plans[code] = plan
         return plan
+
+    def _contradicted(self, scope: MessageScope) -> Decision:
+        language = self.configuration.language
+        return Decision(Verdict.FAIL, with_request(language, TEXTS[language].contradicted, scope.request.id))
 
     def _without_policy(self, scope: MessageScope) -> Decision:
         if self.default == "allow":

@@ -90,7 +90,7 @@ class Function:
         try:
             self._prepare(context)
         except BaseException as error:
-            Invocation(self._services, _request_id(context), 0.0, 0.0).give_up(error)
+            Invocation(self._services, context, 0.0, 0.0).give_up(error)
 
     def handler(self, event: bytes, context: RuntimeContext) -> str:
         """What the runtime calls for each request.
@@ -124,7 +124,7 @@ class Function:
 
     def _handle(self, event: bytes, context: RuntimeContext, started: float) -> Handled | list[Handled]:
         """What became of the message, or of each message of an array. Never raises."""
-        invocation = Invocation(self._services, _request_id(context), started, end_of(started, context))
+        invocation = Invocation(self._services, context, started, end_of(started, context))
         try:
             self._prepare(context)
             messages = read_messages(event)
@@ -208,11 +208,6 @@ def _require_delivery(handled: Sequence[Handled]) -> None:
         return
     first = f"the reply to message {lost[0].message_id} could not be delivered: {lost[0].delivery.problem}"
     raise DeliveryError(first if len(handled) == 1 else f"{len(lost)} of {len(handled)} replies: {first}")
-
-
-def _request_id(context: object) -> str:
-    request_id = getattr(context, "request_id", "")
-    return request_id if isinstance(request_id, str) else ""
 
 
 _deployed: Final = DeployedFunction()

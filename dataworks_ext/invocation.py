@@ -46,16 +46,18 @@ class Invocation:
 
     Args:
         services: The function's.
-        request_id: Function Compute's id of the request.
+        context: The runtime's.
         started: The moment (`time.monotonic()`) at which it came.
         end: The moment at which all replies are due.
     """
 
-    __slots__ = ("_end", "_request_id", "_services", "_started")
+    __slots__ = ("_context", "_end", "_request_id", "_services", "_started")
 
-    def __init__(self, services: Services, request_id: str, started: float, end: float) -> None:
+    def __init__(self, services: Services, context: object, started: float, end: float) -> None:
         self._services = services
-        self._request_id = request_id
+        self._context = context
+        request_id = getattr(context, "request_id", "")
+        self._request_id = request_id if isinstance(request_id, str) else ""
         self._started = started
         self._end = end
 
@@ -142,7 +144,9 @@ class Invocation:
 
     def _scope(self, message: Message, deadline: float) -> MessageScope:
         _, api, _, recorder, clock = self._services
-        return MessageScope(message, Request(self._request_id, deadline, clock(), api, recorder.get_logger))
+        return MessageScope(
+            message, Request(self._request_id, deadline, clock(), api, recorder.get_logger, self._context)
+        )
 
     def _notify_and_record(
         self, scope: MessageScope, decision: Decision, delivery: Delivery, *, told: bool = False

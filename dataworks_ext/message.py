@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 from pydantic_core import from_json
@@ -19,6 +20,12 @@ ENVELOPE_KEYS: Final = frozenset({"messageBody", "data", "specversion"})
 """Keys that only envelopes have: the first Function Compute's, the others EventBridge's (CloudEvents 1.0)."""
 SOURCE: Final = "acs.dataworks"
 """The `source` of DataWorks' events in EventBridge."""
+MOST_MESSAGES: Final = 10_000
+"""Messages that one array may hold."""
+LONGEST_ID: Final = 256
+"""Characters of a message id, at most."""
+LONGEST_CODE: Final = 128
+"""Characters of an event code, at most."""
 _CODES: Final = {entry.type: entry.code for entry in catalog.values()}
 
 
@@ -37,6 +44,10 @@ class Message(NamedTuple):
     """Whether DataWorks waits for an answer."""
     extension_biz_id: str | None = None
     """The id of the check that DataWorks runs for this operation."""
+    envelope: Mapping[str, object] = MappingProxyType({})
+    """The whole message as it came; empty for a payload without one."""
+    contradiction: str | None = None
+    """How the envelope and the payload contradict each other; such a message is denied. None if they do not."""
 
 
 class MessageError(ExtensionError, ValueError):
@@ -95,7 +106,7 @@ def read_envelope(envelope: object) -> Message:
     raise MessageError(
         "the object has neither messageBody (Function Compute) nor data (EventBridge), "
         "so it is no message of DataWorks",
-        _text(envelope.get("messageId")),
+        _id(envelope.get("messageId")),
     )
 
 
@@ -118,6 +129,8 @@ def read_messages(
         return read(parsed)
     if not parsed:
         raise MessageError("an empty array holds no message")
+    if len(parsed) > MOST_MESSAGES:
+        raise MessageError(f"an array holds at most {MOST_MESSAGES:,} messages; this one has {len(parsed):,} elements")
     return [_read_element(element, read) for element in parsed]
 
 
@@ -161,24 +174,32 @@ def _parse_patiently(data: bytes | str) -> object:
 
 
 def _from_function_compute(envelope: Mapping[str, object]) -> Message:
-    message_id = _text(envelope.get("messageId"))
+    message_id = _id(envelope.get("messageId"))
     payload = envelope["messageBody"]
     if not isinstance(payload, dict):
         raise MessageError(f"messageBody should be an object, got {_json_type(payload)}", message_id)
-    code = payload.get("eventCode") or envelope.get("eventType")
-    if not isinstance(code, str) or not code:
+    named, code = envelope.get("eventType"), payload.get("eventCode")
+    code = code or named
+    if code.__class__ is not str or not code:
         raise MessageError(
             "the message names no event: neither messageBody.eventCode nor eventType is a word", message_id
         )
+    contradiction = None
+    if named != code and named:
+        contradiction = f"eventType is {_quoted(named)}, but messageBody.eventCode is {_quoted(code)}"
+        code = named if isinstance(named, str) else code
+    _check_length(code, message_id)
     blocking = envelope.get("blockBusiness")
     if blocking is not True:
-        blocking = is_blocking(blocking, code)
+        blocking = is_blocking(blocking, code, "function-compute") or (contradiction is not None and blocking is None)
     biz_id = _text(envelope.get("extensionBizId"))
-    return Message._make((message_id, code, payload, "function-compute", blocking, biz_id))
+    return Message._make(
+        (message_id, code, payload, "function-compute", blocking, biz_id, envelope, contradiction)
+    )  # which is twice as fast as calling Message
 
 
 def _from_eventbridge(envelope: Mapping[str, object]) -> Message:
-    message_id = _text(envelope.get("id"))
+    message_id = _id(envelope.get("id"))
     if envelope.get("source", SOURCE) != SOURCE:
         raise MessageError(
             f"source should be {SOURCE}; let the event pattern pass on events of DataWorks only", message_id
@@ -189,26 +210,61 @@ def _from_eventbridge(envelope: Mapping[str, object]) -> Message:
         raise MessageError(
             f"data should be an object, got {got}; let the EventBridge target pass on the whole event", message_id
         )
-    code = payload.get("eventCode") or _code_of(envelope.get("type"))
-    if not isinstance(code, str) or not code:
+    event_type = envelope.get("type")
+    named, code = _code_of(event_type), payload.get("eventCode")
+    code = code or named or event_type
+    if code.__class__ is not str or not code:
         raise MessageError("the message names no event: neither data.eventCode nor type is a word", message_id)
-    blocking = is_blocking(payload.get("blockBusiness"), code)
-    return Message(message_id, code, payload, "eventbridge", blocking, _text(payload.get("extensionBizId")))
+    contradiction = None
+    if named is not None and named != code:
+        contradiction = f"type is {event_type}, the event {named}, but data.eventCode is {_quoted(code)}"
+        code = named
+    _check_length(code, message_id)
+    blocking = is_blocking(payload.get("blockBusiness"), code, "eventbridge")
+    biz_id = _text(payload.get("extensionBizId"))
+    return Message(message_id, code, payload, "eventbridge", blocking, biz_id, envelope, contradiction)
 
 
 def _code_of(event_type: object) -> str | None:
-    """The code of the type; the type itself if the catalog does not contain it."""
-    return _CODES.get(event_type, event_type) if isinstance(event_type, str) else None
+    """The code that a CloudEvent's type stands for; None for a type that the catalog does not know."""
+    return _CODES.get(event_type) if isinstance(event_type, str) else None
 
 
-def is_blocking(flag: object, code: str) -> bool:
-    """Whether DataWorks waits: `blockBusiness`, a boolean or its word; else for extension points and new codes."""
+def is_blocking(flag: object, code: str, channel: Channel) -> bool:
+    """Whether DataWorks waits for an answer.
+
+    A flag that cannot be read blocks. Without a flag, extension points block and regular events do not; a code that the
+    catalog does not know blocks where DataWorks calls the function itself, since it always waits there.
+
+    Args:
+        flag: `blockBusiness`: a boolean or its word; None where there is none.
+        code: The event code.
+        channel: The way the message came.
+    """
+    if flag is None:
+        entry = catalog.get(code)
+        return channel == "function-compute" if entry is None else entry.extension_point
     if isinstance(flag, str):
-        flag = {"true": True, "false": False}.get(flag.lower())
-    if isinstance(flag, bool):
-        return flag
-    entry = catalog.get(code)
-    return entry is None or entry.extension_point
+        return flag.strip().lower() != "false"
+    return flag is not False
+
+
+def _check_length(code: str, message_id: str | None) -> None:
+    if len(code) > LONGEST_CODE:
+        raise MessageError(f"the event code has {len(code):,} characters; expected at most {LONGEST_CODE}", message_id)
+
+
+def _id(value: object) -> str | None:
+    """A message's id. Raises `MessageError` for one that is too long to be recorded."""
+    text = _text(value)
+    if text is not None and len(text) > LONGEST_ID:
+        raise MessageError(f"the message's id has {len(text):,} characters; expected at most {LONGEST_ID}")
+    return text
+
+
+def _quoted(value: object) -> str:
+    """What stands where a word should, short enough for a person."""
+    return f'"{value[:LONGEST_CODE]}"' if isinstance(value, str) else _json_type(value)
 
 
 def _text(value: object) -> str | None:

@@ -99,8 +99,8 @@ class Recorder:
             "extension": self._extension,
             "version": self._version,
         }
-        if delivery.problem is not None:
-            record["problem"] = delivery.problem
+        if (problem := delivery.problem or message.contradiction) is not None:
+            record["problem"] = problem
         if decision.message and not decision.reasons:
             record["message"] = decision.message
         if observers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -27,11 +28,13 @@ _EMPTY = "an empty array holds no message"
 
 
 def _envelope(**changes: object) -> dict[str, object]:
-    """The published envelope, with changes by wire name."""
+    """The published envelope, with changes by wire name. Its event type is the body's code."""
+    body = changes.get("messageBody")
+    code = body.get("eventCode") if isinstance(body, dict) else None
     return {
         "blockBusiness": True,
         "eventCategoryType": "resources-download",
-        "eventType": "upload-data-to-table",
+        "eventType": code or "upload-data-to-table",
         "extensionBizId": "job_6603123070",
         "messageBody": {"tenantId": 28378110656, **sample_payload("upload-data-to-table")},
         "messageId": "52d44ee7-b51f-4d4d-afeb-5b1a9c3e0001",
@@ -44,7 +47,10 @@ def _bytes(**changes: object) -> bytes:
 
 
 def _cloud_event(**changes: object) -> dict[str, object]:
-    """The published envelope of EventBridge, with changes by wire name."""
+    """The published envelope of EventBridge, with changes by wire name. Its type is that of the data's code."""
+    data = changes.get("data")
+    code = str(data.get("eventCode") or "") if isinstance(data, dict) else ""
+    event_type = catalog[code].type if code in catalog else "dataworks:Of:Tomorrow"
     return {
         "datacontenttype": "application/json;charset=utf-8",
         "data": sample_payload("commit-file"),
@@ -53,7 +59,7 @@ def _cloud_event(**changes: object) -> dict[str, object]:
         "specversion": "1.0",
         "subject": "",
         "time": "2020-11-19T21:04:41+08:00",
-        "type": "dataworks:FileChange:CommitFile",
+        "type": event_type if code else "dataworks:FileChange:CommitFile",
         "aliyunaccountid": "1234567890980001",
         **changes,
     }
@@ -89,6 +95,7 @@ def _error(data: bytes | str) -> MessageError:
 
 def test_the_published_envelope_reads() -> None:
     assert read_message(_bytes()) == Message(
+        envelope=_envelope(),
         message_id="52d44ee7-b51f-4d4d-afeb-5b1a9c3e0001",
         event_code="upload-data-to-table",
         payload={"tenantId": 28378110656, **sample_payload("upload-data-to-table")},
@@ -103,12 +110,14 @@ def test_a_text_reads_as_its_bytes_do() -> None:
 
 
 def test_what_an_envelope_has_beside_the_known_keys_is_no_matter() -> None:
-    assert read_message(_bytes(extensionBizName="orders", tomorrow={})) == read_message(_bytes())
+    message = read_message(_bytes(extensionBizName="orders", tomorrow={}))
+    assert message._replace(envelope=_envelope()) == read_message(_bytes())
 
 
 def test_an_envelope_needs_no_more_than_a_body_with_a_code() -> None:
     message = read_message(b'{"messageBody": {"eventCode": "commit-file"}}')
-    assert message == Message(None, "commit-file", {"eventCode": "commit-file"})
+    envelope = {"messageBody": {"eventCode": "commit-file"}}
+    assert message == Message(None, "commit-file", {"eventCode": "commit-file"}, envelope=envelope)
 
 
 @pytest.mark.parametrize(
@@ -128,9 +137,27 @@ def test_the_check_id_is_a_text(value: object, biz_id: str | None) -> None:
 # The event code
 
 
-def test_the_code_of_the_body_comes_first() -> None:
-    message = read_message(_bytes(messageBody={"eventCode": "commit-file"}, eventType="run-file"))
-    assert message.event_code == "commit-file"
+@pytest.mark.parametrize(
+    "code", ["project-deleted", "Download-Resources", "download-resources ", "of-tomorrow", "文件"]
+)
+def test_a_body_that_contradicts_the_envelope_is_told(code: str) -> None:
+    """The event is the envelope's."""
+    message = read_message(_bytes(messageBody={"eventCode": code}, eventType="download-resources"))
+    assert (message.event_code, message.blocking) == ("download-resources", True)
+    assert message.contradiction == f'eventType is "download-resources", but messageBody.eventCode is "{code}"'
+
+
+@pytest.mark.parametrize("event_type", [5, ["run-file"], {}, True])
+def test_an_event_type_that_is_no_word_contradicts_the_body(event_type: object) -> None:
+    message = read_message(_bytes(messageBody={"eventCode": "run-file"}, eventType=event_type))
+    assert (message.event_code, message.contradiction is None) == ("run-file", not event_type)
+
+
+def test_a_contradiction_without_a_flag_blocks() -> None:
+    message = read_message(
+        _bytes(messageBody={"eventCode": "run-file"}, eventType="project-deleted", blockBusiness=None)
+    )
+    assert message.blocking
 
 
 @pytest.mark.parametrize("body", [{}, {"eventCode": None}, {"eventCode": ""}])
@@ -174,10 +201,16 @@ def test_nobody_waits_where_the_envelope_says_so(flag: object, code: str) -> Non
 
 
 @pytest.mark.parametrize(("code", "blocking"), [(_POINT, True), (_REGULAR, False), (_UNKNOWN, True)])
-@pytest.mark.parametrize("flag", [None, "", "yes", 0, 1, [], {}])
-def test_where_the_envelope_says_nothing_the_code_decides(flag: object, code: str, blocking: bool) -> None:
-    """An extension point waits, a regular event does not, and an unknown code might."""
-    assert read_message(_bytes(blockBusiness=flag, messageBody={"eventCode": code})).blocking is blocking
+def test_where_the_envelope_says_nothing_the_code_decides(code: str, blocking: bool) -> None:
+    """An extension point waits, a regular event does not; of an unknown code DataWorks waits for the return value."""
+    assert read_message(_bytes(blockBusiness=None, messageBody={"eventCode": code})).blocking is blocking
+
+
+@pytest.mark.parametrize("code", [_POINT, _REGULAR, _UNKNOWN])
+@pytest.mark.parametrize("flag", ["", "yes", "flase", 0, 1, 0.0, [], {}, [False]])
+def test_a_flag_that_cannot_be_read_blocks(flag: object, code: str) -> None:
+    assert read_message(_bytes(blockBusiness=flag, messageBody={"eventCode": code})).blocking is True
+    assert read_message(_cloud_bytes(data={"eventCode": code, "blockBusiness": flag})).blocking is True
 
 
 @pytest.mark.parametrize(("code", "blocking"), [(_POINT, True), (_REGULAR, False), (_UNKNOWN, True)])
@@ -195,6 +228,7 @@ def test_the_flag_of_the_body_is_not_the_envelopes() -> None:
 
 def test_the_published_cloud_event_reads() -> None:
     assert read_message(_cloud_bytes()) == Message(
+        envelope=_cloud_event(),
         message_id="539fd8f4-4ea1-4625-aa8b-6c9066740001",
         event_code="commit-file",
         payload=sample_payload("commit-file"),
@@ -207,12 +241,14 @@ def test_the_published_cloud_event_reads() -> None:
 def test_a_cloud_event_needs_no_more_than_data_with_a_code() -> None:
     """Its `specversion` may be missing."""
     message = read_message(b'{"data": {"eventCode": "commit-file"}}')
-    assert message == Message(None, "commit-file", {"eventCode": "commit-file"}, "eventbridge")
+    envelope = {"data": {"eventCode": "commit-file"}}
+    assert message == Message(None, "commit-file", {"eventCode": "commit-file"}, "eventbridge", envelope=envelope)
 
 
 def test_a_message_body_makes_it_function_computes() -> None:
     """Whatever else the envelope has."""
-    assert read_message(_bytes(data={"eventCode": "run-file"}, specversion="1.0")) == read_message(_bytes())
+    message = read_message(_bytes(data={"eventCode": "run-file"}, specversion="1.0"))
+    assert message._replace(envelope=_envelope()) == read_message(_bytes())
 
 
 @pytest.mark.parametrize(
@@ -244,9 +280,19 @@ def test_an_older_cloud_event_has_its_code_by_its_type(code: str, data: dict[str
     assert message.blocking is catalog[code].extension_point
 
 
-def test_the_code_of_the_data_comes_before_the_type() -> None:
-    message = read_message(_cloud_bytes(data={"eventCode": "run-file"}, type="dataworks:FileChange:CommitFile"))
-    assert message.event_code == "run-file"
+@pytest.mark.parametrize("code", ["run-file", "Commit-File", "commit-file ", "of-tomorrow"])
+def test_data_that_contradict_the_type_are_told(code: str) -> None:
+    """The event is that of the type, whose operation answers."""
+    message = read_message(_cloud_bytes(data={"eventCode": code}, type="dataworks:FileChange:CommitFile"))
+    assert (message.event_code, message.blocking) == ("commit-file", True)
+    assert message.contradiction is not None
+    assert message.contradiction.endswith(f'but data.eventCode is "{code}"')
+
+
+@pytest.mark.parametrize("event_type", ["dataworks:Moon:Landing", "", None, 5, []])
+def test_an_unknown_type_contradicts_nothing(event_type: object) -> None:
+    message = read_message(_cloud_bytes(data={"eventCode": "run-file"}, type=event_type))
+    assert (message.event_code, message.contradiction) == ("run-file", None)
 
 
 @pytest.mark.parametrize(
@@ -279,13 +325,13 @@ def test_the_data_of_a_cloud_event_says_whether_somebody_waits(flag: object, blo
     assert read_message(_cloud_bytes(data={"eventCode": code, "blockBusiness": flag})).blocking is blocking
 
 
-@pytest.mark.parametrize(("code", "blocking"), [(_POINT, True), (_REGULAR, False), (_UNKNOWN, True)])
-@pytest.mark.parametrize("flag", [None, "", "yes", 0, 1, [], {}])
-def test_where_the_data_says_nothing_the_code_decides(flag: object, code: str, blocking: bool) -> None:
-    assert read_message(_cloud_bytes(data={"eventCode": code, "blockBusiness": flag})).blocking is blocking
+@pytest.mark.parametrize(("code", "blocking"), [(_POINT, True), (_REGULAR, False), (_UNKNOWN, False)])
+def test_where_the_data_says_nothing_the_code_decides(code: str, blocking: bool) -> None:
+    """Nobody reads a return value here, so an unknown code waits only where the message says so."""
+    assert read_message(_cloud_bytes(data={"eventCode": code, "blockBusiness": None})).blocking is blocking
 
 
-@pytest.mark.parametrize(("code", "blocking"), [(_POINT, True), (_REGULAR, False), (_UNKNOWN, True)])
+@pytest.mark.parametrize(("code", "blocking"), [(_POINT, True), (_REGULAR, False), (_UNKNOWN, False)])
 def test_the_flag_of_a_cloud_event_is_in_its_data_only(code: str, blocking: bool) -> None:
     assert read_message(_cloud_bytes(data={"eventCode": code}, blockBusiness=not blocking)).blocking is blocking
 
@@ -584,3 +630,27 @@ def test_a_made_message_reads() -> None:
     message = read_message(function_compute_message("download-resources", message_id="m-1", dataRowSize=7))
     assert (message.message_id, message.event_code, message.blocking) == ("m-1", "download-resources", True)
     assert message.payload["dataRowSize"] == 7
+
+
+# Bounds
+
+
+def test_an_array_holds_at_most_ten_thousand_messages() -> None:
+    assert len(_elements(b"[" + b"{}," * 9_999 + b"{}]")) == 10_000
+    assert str(_error(b"[" + b"{}," * 10_000 + b"{}]")) == (
+        "an array holds at most 10,000 messages; this one has 10,001 elements"
+    )
+
+
+@pytest.mark.parametrize("make", [lambda text: _envelope(messageId=text), lambda text: _cloud_event(id=text)])
+def test_an_id_that_is_too_long_costs_its_message_alone(make: Callable[[str], object]) -> None:
+    too_long, fits = _elements(_array(make("i" * 257), make("i" * 256)))
+    assert str(too_long) == "the message's id has 257 characters; expected at most 256"
+    assert isinstance(fits, Message)
+
+
+def test_an_event_code_that_is_too_long_is_an_error() -> None:
+    text = "the event code has 129 characters; expected at most 128"
+    assert str(_error(_bytes(messageBody={"eventCode": "c" * 129}, messageId="a-1"))) == text
+    assert str(_error(_cloud_bytes(data={"eventCode": "c" * 129}))) == text
+    assert read_message(_bytes(messageBody={"eventCode": "c" * 128})).event_code == "c" * 128

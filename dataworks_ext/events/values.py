@@ -26,7 +26,7 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 T = TypeVar("T")
 
 
-def _read_moment(value: object) -> object:
+def read_moment(value: object) -> datetime:
     """Milliseconds since 1970, also in a string, or `yyyy-MM-dd HH:mm:ss` by the vendor's clock."""
     if isinstance(value, bool):
         raise ValueError("expected a time, got a boolean")
@@ -65,7 +65,7 @@ def to_clock_time(moment: datetime) -> str:
 
 Milliseconds: TypeAlias = Annotated[
     datetime,
-    BeforeValidator(_read_moment),
+    BeforeValidator(read_moment),
     PlainSerializer(_to_milliseconds, when_used="json"),
     WithJsonSchema({"type": ["integer", "string"], "description": "Milliseconds since 1970-01-01T00:00:00Z."}),
 ]
@@ -73,7 +73,7 @@ Milliseconds: TypeAlias = Annotated[
 
 ClockTime: TypeAlias = Annotated[
     datetime,
-    BeforeValidator(_read_moment),
+    BeforeValidator(read_moment),
     PlainSerializer(to_clock_time, when_used="json"),
     WithJsonSchema({"type": "string", "description": "yyyy-MM-dd HH:mm:ss, in Asia/Shanghai."}),
 ]

@@ -91,14 +91,33 @@ def test_an_extension_point_that_nobody_waits_for_stays_unanswered(code: str, da
     assert dataworks.requests == []
 
 
-def test_a_code_that_nobody_knew_yet_is_answered(dataworks: local.LocalDataWorks) -> None:
-    """Somebody may wait: it gets the extension's default."""
+def test_an_unknown_code_is_answered_where_the_message_says_that_it_blocks(dataworks: local.LocalDataWorks) -> None:
+    """It gets the extension's default."""
     operation = dataworks.hold(MESSAGE_ID, "CallbackExtension")
     message = json.dumps(
-        {"id": MESSAGE_ID, "source": "acs.dataworks", "type": "dataworks:Moon:Landing", "data": {"tenantId": 1}}
+        {"id": MESSAGE_ID, "source": "acs.dataworks", "type": "dataworks:Moon:Landing", "data": {"blockBusiness": True}}
     )
     Function(Extension("guard", default="deny")).handler(message.encode(), CONTEXT)
     assert operation.state == "Failed"
+
+
+def test_an_unknown_code_without_a_flag_is_not_answered(dataworks: local.LocalDataWorks) -> None:
+    """It may be a notification, such as review-file once was; an answer to one is refused, and redelivered for ever."""
+    data = {"eventCode": "review-file", "tenantId": 1}
+    message = {"id": MESSAGE_ID, "source": "acs.dataworks", "type": "dataworks:FileChange:ReviewFile", "data": data}
+    Function(Extension("guard", default="deny")).handler(json.dumps(message).encode(), CONTEXT)
+    assert dataworks.requests == []
+
+
+def test_data_that_contradict_the_type_are_denied_by_the_operation_of_the_type(
+    dataworks: local.LocalDataWorks, capsys: pytest.CaptureFixture[str]
+) -> None:
+    operation = dataworks.hold(MESSAGE_ID, "UpdateIDEEventResult")
+    function, seen = function_that_says(None, "commit-file")
+    function.handler(eventbridge_message("commit-file", message_id=MESSAGE_ID, eventCode="freeze-node"), CONTEXT)
+    assert operation.state == "Failed"
+    assert seen == []
+    assert "data.eventCode is" in json.loads(capsys.readouterr().out)["problem"]
 
 
 def test_a_message_of_somebody_else_is_refused_and_unanswered(dataworks: local.LocalDataWorks) -> None:

@@ -44,7 +44,7 @@ def read_message_or_payload(parsed: object) -> Message:
     code = parsed.get("eventCode")
     if not isinstance(code, str):
         raise MessageError("neither a message (it has no messageBody or data) nor a payload (it has no eventCode)")
-    return Message(None, code, parsed, blocking=is_blocking(parsed.get("blockBusiness"), code))
+    return Message(None, code, parsed, blocking=is_blocking(parsed.get("blockBusiness"), code, "function-compute"))
 
 
 def read_snapshot_or_code(file: Path) -> Snapshot | str:
