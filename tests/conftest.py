@@ -6,6 +6,7 @@ of the development environment. A test there that is about the Python all the sa
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,8 @@ _MAIN_PYTHON: Final = (
     "test_typing.py",
 )
 """Folders and files beside this one whose tests run on the main Python only."""
+
+os.environ.pop("COLUMNS", None)  # what is printed must not depend on the terminal, whose width pytest-xdist sets
 
 for _profile, _examples in {"quick": 25, "full": 200, "deep": 5_000}.items():
     settings.register_profile(

@@ -61,10 +61,11 @@ def stages() -> Iterator[list[Result]]:
             Part("Policy coverage", [policies]),
         ]
     )
-    timed = _coverage("run", "-m", "pytest", "-q", "-m", "timed and not untraced")
-    yield alone(Part(f"Python {MAIN}, about time", [timed, _pytest(BIN, "-m", "untraced")]))
+    files = list(_timed_files())
+    timed = _coverage("run", "-m", "pytest", "-q", "-m", "timed and not untraced", *files)
+    yield alone(Part(f"Python {MAIN}, about time", [timed, _pytest(BIN, "-m", "untraced", *files)]))
     for version in others:
-        yield alone(Part(f"Python {version}, about time", [_on(version, "timed")]))
+        yield alone(Part(f"Python {version}, about time", [_on(version, "timed", *files)]))
     yield alone(Part("Coverage", [_coverage("combine", "--quiet"), _coverage("report")]))
 
 
@@ -80,10 +81,17 @@ def _pytest(bin_: Path, *arguments: str) -> Command:
     return [bin_ / "python", "-m", "pytest", "-q", *arguments]
 
 
-def _on(version: str, which: str) -> Command:
+def _on(version: str, which: str, *files: str) -> Command:
     """The tests on another Python than the main one."""
     chosen = f"{which} and not main_python"
-    return _pytest(_environment(version) / "bin", "-m", chosen, "--hypothesis-profile=quick")
+    return _pytest(_environment(version) / "bin", "-m", chosen, "--hypothesis-profile=quick", *files)
+
+
+def _timed_files() -> Iterator[str]:
+    """Those with a mark, so that pytest need not collect all the others every time."""
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        if re.search(r"pytest\.mark\.(timed|untraced)\b", path.read_text(encoding="utf-8")):
+            yield str(path.relative_to(ROOT))
 
 
 def _environment(version: str) -> Path:

@@ -329,6 +329,5 @@ def test_every_published_event_is_answered() -> None:
         check(message(messageBody=sample_payload(code), eventType=code))
 
 
-@pytest.mark.parametrize("code", catalog)
-def test_every_event_over_eventbridge_is_answered(code: str) -> None:
-    assert "FAIL" not in check(eventbridge_message(code))[-1]
+def test_every_event_over_eventbridge_is_answered() -> None:
+    assert [code for code in catalog if "FAIL" in check(eventbridge_message(code))[-1]] == []

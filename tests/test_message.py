@@ -264,20 +264,20 @@ def test_the_check_id_of_a_cloud_event_is_in_its_data(value: object, biz_id: str
     assert read_message(_cloud_bytes(data=data, extensionBizId="elsewhere")).extension_biz_id == biz_id
 
 
-@pytest.mark.parametrize("code", catalog)
-def test_an_event_is_the_same_in_either_envelope(code: str) -> None:
-    direct, bridged = read_message(function_compute_message(code)), read_message(eventbridge_message(code))
-    assert (direct.event_code, direct.payload, direct.blocking) == (code, bridged.payload, bridged.blocking)
-    assert (bridged.event_code, bridged.channel) == (code, "eventbridge")
+def test_an_event_is_the_same_in_either_envelope() -> None:
+    for code in catalog:
+        direct, bridged = read_message(function_compute_message(code)), read_message(eventbridge_message(code))
+        assert (direct.event_code, direct.payload, direct.blocking) == (code, bridged.payload, bridged.blocking)
+        assert (bridged.event_code, bridged.channel) == (code, "eventbridge")
 
 
-@pytest.mark.parametrize("code", catalog)
 @pytest.mark.parametrize("data", [{}, {"eventCode": None}, {"eventCode": ""}])
-def test_an_older_cloud_event_has_its_code_by_its_type(code: str, data: dict[str, object]) -> None:
+def test_an_older_cloud_event_has_its_code_by_its_type(data: dict[str, object]) -> None:
     """The payload of old has no event code."""
-    message = read_message(_cloud_bytes(type=catalog[code].type, data={"tenantId": 1, **data}))
-    assert (message.event_code, message.payload) == (code, {"tenantId": 1, **data})
-    assert message.blocking is catalog[code].extension_point
+    for code, entry in catalog.items():
+        message = read_message(_cloud_bytes(type=entry.type, data={"tenantId": 1, **data}))
+        assert (message.event_code, message.payload) == (code, {"tenantId": 1, **data})
+        assert message.blocking is entry.extension_point
 
 
 @pytest.mark.parametrize("code", ["run-file", "Commit-File", "commit-file ", "of-tomorrow"])

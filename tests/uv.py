@@ -16,12 +16,13 @@ from typing import Final
 
 _SECTIONS: Final = ("global", "install", ":env:")
 """Of pip's configuration; the later goes first."""
-_OPTIONS: Final = {
-    "index-url": "--default-index",
-    "extra-index-url": "--index",
-    "find-links": "--find-links",
-    "trusted-host": "--allow-insecure-host",
-    "constraint": "--constraints",
+_OPTIONS: Final = {"find-links": "--find-links", "trusted-host": "--allow-insecure-host", "constraint": "--constraints"}
+_VARIABLES: Final = {
+    "index-url": "UV_DEFAULT_INDEX",  # no option, for it may have a password, and all see what a command is called with
+    "extra-index-url": "UV_INDEX",
+    "cert": "SSL_CERT_FILE",
+    "proxy": "ALL_PROXY",
+    "timeout": "UV_HTTP_TIMEOUT",
 }
 _TRUE: Final = ("1", "true", "yes", "on", "y", "t")
 
@@ -34,7 +35,10 @@ def pip_configuration() -> dict[str, str]:
         name, _, value = line.partition("=")
         section, _, option = name.rpartition(".")
         found.setdefault(section, {})[option] = ast.literal_eval(value)
-    return {option: value for section in _SECTIONS for option, value in found.get(section, {}).items()}
+    configuration = {option: value for section in _SECTIONS for option, value in found.get(section, {}).items()}
+    configuration.setdefault("timeout", configuration.get("default-timeout", ""))
+    configuration.setdefault("cert", os.environ.get("REQUESTS_CA_BUNDLE", ""))
+    return configuration
 
 
 def options(configuration: Mapping[str, str]) -> Iterator[str]:
@@ -48,10 +52,8 @@ def options(configuration: Mapping[str, str]) -> Iterator[str]:
 
 
 def variables(configuration: Mapping[str, str]) -> dict[str, str]:
-    """And as variables, where there is no option."""
-    timeout = configuration.get("timeout", configuration.get("default-timeout", ""))
-    certificates = configuration.get("cert") or os.environ.get("REQUESTS_CA_BUNDLE", "")
-    found = {"SSL_CERT_FILE": certificates, "ALL_PROXY": configuration.get("proxy", ""), "UV_HTTP_TIMEOUT": timeout}
+    """And as variables, where there is no option, or a secret in it."""
+    found = {name: " ".join(configuration.get(option, "").split()) for option, name in _VARIABLES.items()}
     return {name: value for name, value in found.items() if value}
 
 

@@ -34,7 +34,6 @@ _OLDER = {  # what the older reference writes otherwise: the field, and what the
     "older deployment of a changed file": ("changeType", "1"),
     "older status of an instance": ("status", 1),
 }
-_every_payload = pytest.mark.parametrize("name", _PAYLOADS)
 
 
 def _read(name: str) -> Event:
@@ -49,10 +48,9 @@ def _written(event: Event) -> dict[str, Any]:
 # Samples and forms
 
 
-@_every_payload
-def test_a_published_payload_reads_into_its_class(name: str) -> None:
-    form = _PAYLOADS[name]
-    assert type(_read(name)).__name__ == _MODELS.get(name, form.model)
+def test_a_published_payload_reads_into_its_class() -> None:
+    models = {name: _MODELS.get(name, form.model) for name, form in _PAYLOADS.items()}
+    assert {name: type(_read(name)).__name__ for name in _PAYLOADS} == models
 
 
 def test_every_class_has_a_published_payload() -> None:
@@ -60,37 +58,36 @@ def test_every_class_has_a_published_payload() -> None:
     assert {type(_read(name)).__name__ for name in _PAYLOADS} == CASES.keys() - {"WorkbenchMonitorAlert", "RuleAlert"}
 
 
-@_every_payload
-def test_no_field_of_a_published_payload_is_unknown(name: str) -> None:
+def test_no_field_of_a_published_payload_is_unknown() -> None:
     """Nested objects and JSON in strings included."""
-    event = _read(name)
-    assert list(_differences(_normal(name), _written(event), values=False)) == []
-    assert list(_extras(event)) == []
+    for name in _PAYLOADS:
+        event = _read(name)
+        assert list(_differences(_normal(name), _written(event), name, values=False)) == []
+        assert list(_extras(event, name)) == []
 
 
-@_every_payload
-def test_no_value_of_a_published_payload_is_lost(name: str) -> None:
+def test_no_value_of_a_published_payload_is_lost() -> None:
     """Written by wire name, it is what it was, but for numbers in strings and the spacing of JSON in strings."""
-    assert list(_differences(_normal(name), _written(_read(name)))) == []
+    lost = [line for name in _PAYLOADS for line in _differences(_normal(name), _written(_read(name)), name)]
+    assert lost == []
 
 
-@_every_payload
-def test_a_published_payload_that_is_written_reads_into_an_equal_event(name: str) -> None:
-    event = _read(name)
-    again = read_event(event_class(_PAYLOADS[name].code), _written(event))
-    assert again == event
-    assert type(again) is type(event)
+def test_a_published_payload_that_is_written_reads_into_an_equal_event() -> None:
+    for name, form in _PAYLOADS.items():
+        event = _read(name)
+        again = read_event(event_class(form.code), _written(event))
+        assert (type(again), again) == (type(event), event)
 
 
-@_every_payload
-def test_a_published_payload_may_be_made_by_hand(name: str) -> None:
+def test_a_published_payload_may_be_made_by_hand() -> None:
     """By the names that Python has, from the values that were read; `raw` is then what DataWorks would send."""
-    event = _read(name)
-    fields = {field: getattr(event, field) for field in type(event).model_fields}
-    made = type(event)(**{field: value for field, value in fields.items() if value is not None})
-    assert made == event
-    raw = json.loads(json.dumps(made.raw, default=_plain))
-    assert read_event(event_class(event.event_code), raw) == event
+    for name in _PAYLOADS:
+        event = _read(name)
+        fields = {field: getattr(event, field) for field in type(event).model_fields}
+        made = type(event)(**{field: value for field, value in fields.items() if value is not None})
+        assert made == event
+        raw = json.loads(json.dumps(made.raw, default=_plain))
+        assert read_event(event_class(event.event_code), raw) == event
 
 
 @pytest.mark.parametrize("name", _OLDER)
@@ -246,16 +243,14 @@ def test_every_block_has_a_name_of_its_own() -> None:
     assert len(_BLOCKS) == sum(_PAGES.values())
 
 
-@pytest.mark.parametrize("title", _BLOCKS)
-def test_a_block_is_json_when_it_is_cleaned(title: str) -> None:
-    assert json.loads(_clean(_BLOCKS[title].text))
+def test_a_block_is_json_when_it_is_cleaned() -> None:
+    assert all(json.loads(_clean(block.text)) for block in _BLOCKS.values())
 
 
-@pytest.mark.parametrize("title", _BLOCKS)
-def test_cleaning_changes_no_name(title: str) -> None:
-    block = _BLOCKS[title].text
+def test_cleaning_changes_no_name() -> None:
     names = re.compile(r'"(\w+)"\s*:')
-    assert names.findall(_clean(block)) == names.findall(block)
+    for block in _BLOCKS.values():
+        assert names.findall(_clean(block.text)) == names.findall(block.text)
 
 
 @pytest.mark.parametrize(("title", "code"), _EACH)
@@ -264,13 +259,6 @@ def test_a_block_reads_into_the_classes_of_its_codes(title: str, code: str) -> N
     assert isinstance(event, event_class(code))
     assert event.event_code == code
     assert list(_extras(event)) == []
-
-
-@pytest.mark.parametrize(("title", "code"), _EACH)
-def test_no_field_of_a_block_is_unknown(title: str, code: str) -> None:
-    payload = _payload(json.loads(_clean(_BLOCKS[title].text)), code)
-    written = _written(read_event(event_class(code), payload))
-    assert list(_differences(payload, written, values=False)) == []
 
 
 @pytest.mark.parametrize(("title", "code"), _EACH)
