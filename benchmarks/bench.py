@@ -26,8 +26,8 @@ from rich.table import Table
 import bare
 import ours
 import powertools
-from dataworks_ext.deploy.code import protect, unprotect
-from dataworks_ext.deploy.package import build
+from dataworks_ext.deploy.build import build
+from dataworks_ext.deploy.layout import protect, unprotect
 from dataworks_ext.deploy.process import FunctionProcess
 from dataworks_ext.testing import FunctionContext, function_compute_message
 

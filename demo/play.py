@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from dataworks_ext.deploy.code import PackagingError
-from dataworks_ext.deploy.package import build
+from dataworks_ext.deploy.build import build
+from dataworks_ext.deploy.layout import PackagingError
 from dataworks_ext.local import ApiError, LocalFunctionCompute, runtimes_at_hand
 from dataworks_ext.testing import eventbridge_message, function_compute_message
 from dataworks_ext.testing.stand_in import StandIn

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..deploy.s_yaml import Deployment, SYamlError, read_s_yaml
+from ..deploy.s_yaml import Manifest, SYamlError, read_s_yaml
 from ._output import Json, console, fail, plain, print_json, table
 
 if TYPE_CHECKING:
@@ -42,13 +42,13 @@ def deploy(
 
     Exit status 0: deployed, or nothing to change. 2: not deployed.
     """
-    deployment = deployment_of(s_yaml)
+    manifest = manifest_of(s_yaml)
     if not package.is_file():
         fail(f"there is no package {package}; build it: dataworks-ext package")
-    remote = remote_of(deployment, endpoint)
+    remote = remote_of(manifest, endpoint)
     from ..deploy.remote import RemoteError, wanted_of
 
-    wanted = wanted_of(deployment, package, service)
+    wanted = wanted_of(manifest, package, service)
     try:
         changes = remote.changes(wanted)
         if as_json:
@@ -68,7 +68,7 @@ def deploy(
         fail(str(error))
 
 
-def deployment_of(s_yaml: Path) -> Deployment:
+def manifest_of(s_yaml: Path) -> Manifest:
     """What s.yaml says; ends the command if it says nothing."""
     try:
         return read_s_yaml(s_yaml, os.environ)
@@ -76,13 +76,13 @@ def deployment_of(s_yaml: Path) -> Deployment:
         fail(str(error))
 
 
-def remote_of(deployment: Deployment, endpoint: str | None) -> Remote:
+def remote_of(manifest: Manifest, endpoint: str | None) -> Remote:
     """Function Compute, with the environment's credentials; ends the command if something is missing."""
     try:
         from ..deploy.remote import Remote
     except ModuleNotFoundError as error:
         fail(f"this needs {error.name}; install it with: pip install 'dataworks-ext[cli]'")
-    account, region = os.environ.get(ACCOUNT_VARIABLE, ""), deployment.props.get("region")
+    account, region = os.environ.get(ACCOUNT_VARIABLE, ""), manifest.props.get("region")
     if endpoint is None and not (account and region):
         fail(f"whose Function Compute? Set {ACCOUNT_VARIABLE} to the account's id, or name an --endpoint")
     key_id = os.environ.get("ALIBABA_CLOUD_ACCESS_KEY_ID", "")

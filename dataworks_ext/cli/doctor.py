@@ -35,10 +35,10 @@ def doctor(
     """
     extension = load(app)
     try:
-        deployment = read_s_yaml(s_yaml, os.environ)
+        manifest = read_s_yaml(s_yaml, os.environ)
     except SYamlError as error:
         fail(str(error))
-    findings = examine(extension, deployment, _sources(app))
+    findings = examine(extension, manifest, _sources(app))
     if as_json:
         print_json([finding._asdict() for finding in findings])
     else:

@@ -12,18 +12,18 @@ from typing import Annotated, NamedTuple
 import typer
 
 from ..decision import Verdict
-from ..deploy.s_yaml import Deployment, SYamlError, read_s_yaml
+from ..deploy.s_yaml import Manifest, SYamlError, read_s_yaml
 from ..events import catalog
 from ..message import Channel
 from ..testing import message as sample_message
 from ._output import Json, console, fail, plain, print_json, verdict_text
-from .deploy import Endpoint, Service, SYaml, deployment_of, remote_of
+from .deploy import Endpoint, Service, SYaml, manifest_of, remote_of
 
 DENIED = 1
 """The exit status for a denial."""
 
 
-class Answer(NamedTuple):
+class Returned(NamedTuple):
     """What came of one message."""
 
     body: str
@@ -60,7 +60,7 @@ def invoke(
     """
     data = _message(message, channel)
     if remote:
-        answer = _from_remote(data, deployment_of(s_yaml), service, endpoint)
+        answer = _from_remote(data, manifest_of(s_yaml), service, endpoint)
     else:
         answer = _from_here(data, code, _environment(s_yaml), snapshot)
     if answer.error:
@@ -94,7 +94,7 @@ def _environment(s_yaml: Path) -> dict[str, str]:
         fail(str(error))
 
 
-def _from_here(data: bytes, code: Path, environment: dict[str, str], snapshot: Path | None) -> Answer:
+def _from_here(data: bytes, code: Path, environment: dict[str, str], snapshot: Path | None) -> Returned:
     from ..local import ApiError, LocalFunctionCompute, runtime_of
     from ..testing.stand_in import StandIn
 
@@ -116,7 +116,7 @@ def _from_here(data: bytes, code: Path, environment: dict[str, str], snapshot: P
             fail(error.message)
         elapsed_ms = (time.perf_counter() - started) * 1_000
     problem = "" if invocation.error is None else str(invocation.error.get("errorMessage"))
-    return Answer(invocation.body.decode("utf-8", "replace"), problem, elapsed_ms, invocation.log)
+    return Returned(invocation.body.decode("utf-8", "replace"), problem, elapsed_ms, invocation.log)
 
 
 def _detail(snapshot: Path | None) -> dict[str, object] | None:
@@ -126,11 +126,11 @@ def _detail(snapshot: Path | None) -> dict[str, object] | None:
         fail(f"the snapshot {snapshot} cannot be read as text")
 
 
-def _from_remote(data: bytes, deployment: Deployment, service: str | None, endpoint: str | None) -> Answer:
-    remote = remote_of(deployment, endpoint)
+def _from_remote(data: bytes, manifest: Manifest, service: str | None, endpoint: str | None) -> Returned:
+    remote = remote_of(manifest, endpoint)
     from ..deploy.remote import RemoteError
 
-    function = str(deployment.props.get("functionName") or deployment.resource)
+    function = str(manifest.props.get("functionName") or manifest.resource)
     started = time.perf_counter()
     try:
         invoked = remote.invoke(service or function, function, data)
@@ -139,8 +139,8 @@ def _from_remote(data: bytes, deployment: Deployment, service: str | None, endpo
     elapsed_ms = (time.perf_counter() - started) * 1_000
     body = invoked.body.decode("utf-8", "replace")
     if invoked.error is not None:
-        return Answer("", _function_error(body) or invoked.error, elapsed_ms, invoked.log)
-    return Answer(body, "", elapsed_ms, invoked.log)
+        return Returned("", _function_error(body) or invoked.error, elapsed_ms, invoked.log)
+    return Returned(body, "", elapsed_ms, invoked.log)
 
 
 def _function_error(body: str) -> str:
@@ -159,7 +159,7 @@ def _replies(body: str) -> list[dict[str, str]]:
         fail(f"the function answered with what is no reply: {body[:200]}")
 
 
-def _print(replies: list[dict[str, str]], answer: Answer) -> None:
+def _print(replies: list[dict[str, str]], answer: Returned) -> None:
     out = console()
     for reply in replies:
         out.print(verdict_text(Verdict(reply["checkResult"])), *plain(f"in {answer.elapsed_ms:.1f} ms"))

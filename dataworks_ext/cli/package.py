@@ -11,7 +11,7 @@ from rich.text import Text
 from ._output import Json, console, fail, plain, print_json, table
 
 if TYPE_CHECKING:
-    from ..deploy.package import Package, Share
+    from ..deploy.build import Package, Share
 
 Packages = Annotated[
     list[Path] | None,
@@ -34,8 +34,8 @@ def package(
 
     Exit status 0: built. 2: not built, and the previous package is unchanged.
     """
-    from ..deploy.code import PackagingError
-    from ..deploy.package import build
+    from ..deploy.build import build
+    from ..deploy.layout import PackagingError
 
     try:
         built = build(packages or [Path("policies")], python, output, update_lock=lock)

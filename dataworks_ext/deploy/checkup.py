@@ -13,8 +13,8 @@ from ..events import catalog
 from ..extension import Extension
 from ..message import SOURCE
 from ..openapi.api import OpenApi, replies_through_openapi
-from ..settings import variable_of
-from .s_yaml import Deployment
+from ..settings import read_configuration, variable_of
+from .s_yaml import Manifest
 
 Level = Literal["problem", "warning"]
 
@@ -43,7 +43,7 @@ class Subject(NamedTuple):
     """What is examined."""
 
     extension: Extension
-    deployment: Deployment
+    manifest: Manifest
     environment: Mapping[str, str]
     """The function's environment: what `s.yaml` gives it."""
     sources: tuple[Path, ...]
@@ -53,26 +53,26 @@ class Subject(NamedTuple):
 Check = Callable[[Subject], Iterator[Finding]]
 
 
-def examine(extension: Extension, deployment: Deployment, sources: Iterable[Path] = ()) -> list[Finding]:
+def examine(extension: Extension, manifest: Manifest, sources: Iterable[Path] = ()) -> list[Finding]:
     """What all checks find, in their order.
 
     Args:
         extension: The extension that is deployed.
-        deployment: What `s.yaml` says.
+        manifest: What `s.yaml` says.
         sources: The folders of policies that the package is built from.
     """
-    subject = Subject(extension, deployment, deployment.environment, tuple(sources))
+    subject = Subject(extension, manifest, manifest.environment, tuple(sources))
     return [finding for check in CHECKS for finding in check(subject)]
 
 
 def _check_handler(subject: Subject) -> Iterator[Finding]:
-    handler = subject.deployment.props.get("handler")
+    handler = subject.manifest.props.get("handler")
     if handler != HANDLER:
         yield Finding("handler", "problem", f"the handler is {handler}; the package has {HANDLER}")
 
 
 def _check_initializer(subject: Subject) -> Iterator[Finding]:
-    hooks = subject.deployment.props.get("instanceLifecycleConfig")
+    hooks = subject.manifest.props.get("instanceLifecycleConfig")
     initializer = hooks.get("initializer") if isinstance(hooks, Mapping) else None
     named = initializer.get("handler") if isinstance(initializer, Mapping) else None
     if named is None:
@@ -83,13 +83,16 @@ def _check_initializer(subject: Subject) -> Iterator[Finding]:
 
 
 def _check_runtime(subject: Subject) -> Iterator[Finding]:
-    runtime = subject.deployment.props.get("runtime")
+    runtime = subject.manifest.props.get("runtime")
     if runtime not in RUNTIMES and not str(runtime).startswith("custom"):
         yield Finding("runtime", "problem", f"{runtime} does not run the framework; use {' or '.join(RUNTIMES)}")
 
 
 def _check_settings(subject: Subject) -> Iterator[Finding]:
-    for problem in subject.extension.configure(subject.environment).problems:
+    extension = subject.extension
+    packs = {pack.name: pack.settings_class for pack in (*extension.packs, extension)}
+    registered = (*extension.policies, *extension.observers)
+    for problem in read_configuration(packs, registered, extension.language, subject.environment).problems:
         yield Finding("settings", "problem", problem)
 
 
@@ -98,9 +101,9 @@ def _check_variables(subject: Subject) -> Iterator[Finding]:
     packs = (*subject.extension.packs, subject.extension)
     settings = {variable_of(pack.name, field) for pack in packs for field in pack.settings_class.model_fields}
     known = settings | _OWN_VARIABLES
-    for name in sorted(settings - subject.deployment.offered):
+    for name in sorted(settings - subject.manifest.offered):
         yield Finding("variables", "warning", f"{name} is a setting that s.yaml does not offer")
-    for name in sorted(subject.deployment.offered - known):
+    for name in sorted(subject.manifest.offered - known):
         prefixes = ("DATAWORKS_EXT_", *(variable_of(pack.name, "") for pack in packs))
         if name.startswith(prefixes):
             near = get_close_matches(name, known, n=1)
@@ -128,7 +131,7 @@ def _check_timeout(subject: Subject) -> Iterator[Finding]:
 
 
 def _timeout(subject: Subject) -> float | None:
-    timeout = subject.deployment.props.get("timeout", _DEFAULT_TIMEOUT)
+    timeout = subject.manifest.props.get("timeout", _DEFAULT_TIMEOUT)
     try:
         seconds = float(str(timeout))
     except ValueError:
@@ -137,7 +140,7 @@ def _timeout(subject: Subject) -> float | None:
 
 
 def _check_concurrency(subject: Subject) -> Iterator[Finding]:
-    concurrency = subject.deployment.props.get("instanceConcurrency", 1)
+    concurrency = subject.manifest.props.get("instanceConcurrency", 1)
     if concurrency != 1:
         yield Finding(
             "concurrency",
@@ -155,14 +158,14 @@ def _check_code(subject: Subject) -> Iterator[Finding]:
 
 
 def _check_role(subject: Subject) -> Iterator[Finding]:
-    if not subject.deployment.props.get("role") and _calls(subject.extension):
+    if not subject.manifest.props.get("role") and _calls(subject.extension):
         yield Finding(
             "role", "problem", "the function has no role, so it cannot answer DataWorks by a call; name one (FC_ROLE)"
         )
 
 
 def _check_network(subject: Subject) -> Iterator[Finding]:
-    props = subject.deployment.props
+    props = subject.manifest.props
     reaches = props.get("internetAccess", True) or props.get("vpcConfig")
     if not reaches and _calls(subject.extension):
         text = "the function has no way to DataWorks: set internetAccess, or a vpcConfig with a route to it"
@@ -174,7 +177,7 @@ def _check_trigger(subject: Subject) -> Iterator[Finding]:
     wanted = _types(subject.extension)
     if not _calls(subject.extension):
         return
-    triggers = subject.deployment.props.get("triggers")
+    triggers = subject.manifest.props.get("triggers")
     configs = [
         trigger["triggerConfig"]
         for trigger in (triggers if isinstance(triggers, list) else ())
@@ -214,7 +217,7 @@ def _pattern_findings(pattern: object, wanted: set[str]) -> Iterator[Finding]:
 
 def _check_package(subject: Subject) -> Iterator[Finding]:
     """What is deployed is what is here."""
-    code = subject.deployment.code
+    code = subject.manifest.code
     if code is None:
         return
     if not (code / "index.py").is_file():

@@ -18,7 +18,7 @@ from ..testing import FunctionContext
 from . import runtime
 
 
-class Invocation(NamedTuple):
+class InvocationResult(NamedTuple):
     """What came of one request."""
 
     body: bytes
@@ -154,7 +154,7 @@ class FunctionProcess:
         answers.close()
         self._log.close()
 
-    def invoke(self, event: bytes, context: FunctionContext) -> Invocation:
+    def invoke(self, event: bytes, context: FunctionContext) -> InvocationResult:
         """Send a request and wait for its answer.
 
         Raises:
@@ -174,10 +174,10 @@ class FunctionProcess:
         self._log.seek(0)
         return self._log.read().splitlines()
 
-    def _exchange(self, kind: str, event: bytes, context: FunctionContext) -> Invocation:
+    def _exchange(self, kind: str, event: bytes, context: FunctionContext) -> InvocationResult:
         request = {"id": 0, "kind": kind, "event": base64.b64encode(event).decode(), "context": asdict(context)}
         answer = self._answer_to(json.dumps(request).encode() + b"\n")
-        return Invocation(base64.b64decode(answer.get("body", "")), answer.get("error"), answer["elapsed_ms"])
+        return InvocationResult(base64.b64decode(answer.get("body", "")), answer.get("error"), answer["elapsed_ms"])
 
     def _answer_to(self, line: bytes) -> dict[str, Any]:
         try:

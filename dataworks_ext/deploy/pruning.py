@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Final, NamedTuple
-
-from packaging.utils import canonicalize_name
 
 
 class Rule(NamedTuple):
@@ -23,19 +22,13 @@ class Rule(NamedTuple):
 
 
 RULES: Final = (
-    Rule("*.pyi", "Type checkers read stubs; the import system does not know the suffix."),
+    Rule("*.pyi", "Type checkers read stubs; the import system does not know the suffix.", r"attach_stub|\.pyi\b"),
     Rule("*py.typed", "A mark for type checkers."),
-    Rule("*.dist-info/RECORD", "Which files were installed, for uninstalling."),
-    Rule("*.dist-info/INSTALLER", "A mark of pip's."),
-    Rule("*.dist-info/REQUESTED", "A mark of pip's."),
-    Rule("*.dist-info/WHEEL", "How the wheel was made, for installing it."),
-    Rule(
-        "*.dist-info/top_level.txt", "A list for installers. importlib.metadata falls back on it only without RECORD."
-    ),
-    Rule("*.dist-info/licenses/*", "Texts that no code reads; the wheels have them."),
-    Rule("*.dist-info/LICENSE*", "Likewise."),
+    Rule("*.dist-info/INSTALLER", "A mark of the installer's."),
+    Rule("*.dist-info/REQUESTED", "A mark of the installer's."),
+    Rule("*.dist-info/uv_cache.json", "uv's own notes, with the times of files on this machine."),
+    Rule("*.dist-info/direct_url.json", "Where the wheel came from, which may be a folder of this machine."),
     Rule("*.dist-info/sboms/*", "Lists of components, for auditors; the wheels have them."),
-    Rule("*/tests/*", "A library's tests of itself.", r"(?m)^\s*(from|import)\b[^#\n]*\btests\b"),
     Rule(
         "pydantic/v1/*",
         "pydantic 1, for those who import it; pydantic 2 itself does for a class with __get_validators__.",
@@ -53,65 +46,107 @@ RULES: Final = (
 )
 """Each is held by tests/deploy/test_pruning.py: what is left imports, answers, and tells its versions and zones.
 
-What stays of `*.dist-info` is what importlib.metadata reads: METADATA, for versions, without the description; and
-entry_points.txt, by which pydantic finds plugins.
+The rest of `*.dist-info` stays: importlib.metadata reads METADATA, RECORD and top_level.txt, pydantic finds plugins by
+entry_points.txt, and some libraries print their license or look at their tags.
 """
+TESTS: Final = Rule(
+    "*/tests/*",
+    "A library's tests of itself.",
+    r"""(?m)^\s*(?:from|import)\b[^#\n]*\btests\b|["'](?:[^"'\n]*[/\\.])?tests(?:[/\\.][^"'\n]*)?["']""",
+)
+"""Library by library: one that names its `tests`, in an import or a path, may read them when it runs."""
 
 
-def prune(directory: Path, others: Iterable[Path]) -> dict[str, int]:
+def lifted_by(folders: Iterable[Path]) -> frozenset[str]:
+    """The patterns of the rules that do not hold, for the code in some folders uses what they would remove."""
+    texts = [_text(path) for folder in folders for path in folder.rglob("*.py") if path.is_file()]
+    rules = (rule for rule in (*RULES, TESTS) if rule.unless and any(re.search(rule.unless, text) for text in texts))
+    return frozenset(rule.pattern for rule in rules)
+
+
+def prune(directory: Path, lifted: Collection[str] = ()) -> dict[str, int]:
     """Remove what a function never reads from a directory with wheels' files, and the wheels' scripts.
 
     Args:
-        directory: What pip installed there.
-        others: Directories with the code that uses it; code in either may keep files, see `Rule.unless`.
+        directory: What was installed there.
+        lifted: The patterns of rules that do not hold, see `lifted_by`; code in the directory may lift others.
 
     Returns:
         How many bytes each rule has removed, by its pattern.
     """
     for distribution in distributions(path=[str(directory)]):
         _remove_scripts(distribution, directory)
-    files = sorted(path for path in directory.rglob("*") if path.is_file())
-    names = {path: path.relative_to(directory).as_posix() for path in files}
-    sources = {names[path]: _text(path) for path in files if path.suffix == ".py"}
-    using = [_text(path) for other in others for path in other.rglob("*.py")]
+    names = {path.relative_to(directory).as_posix(): path for path in directory.rglob("*") if path.is_file()}
+    sources = {name: _text(path) for name, path in names.items() if path.suffix == ".py"}
     removed: dict[str, int] = {}
     for rule in RULES:
-        matching = [path for path in files if fnmatchcase(names[path], rule.pattern)]
-        if matching and not _is_used(rule, sources, using):
-            removed[rule.pattern] = sum(path.stat().st_size for path in matching)
-            for path in matching:
-                path.unlink()
-            files = [path for path in files if path not in set(matching)]
-            sources = {name: text for name, text in sources.items() if not fnmatchcase(name, rule.pattern)}
-    for path in files:
-        if fnmatchcase(names[path], "*.dist-info/METADATA"):
-            path.write_bytes(re.split(rb"\r?\n\r?\n", path.read_bytes(), maxsplit=1)[0] + b"\n")
+        matching = {name for name in names if fnmatchcase(name, rule.pattern)}
+        if matching and rule.pattern not in lifted and not _is_used(rule, sources):
+            removed[rule.pattern] = _remove(matching, names, sources)
+    tests = _unread_tests(names, sources) if TESTS.pattern not in lifted else set()
+    if tests:
+        removed[TESTS.pattern] = _remove(tests, names, sources)
+    for record in directory.glob("*.dist-info/RECORD"):
+        _rewrite(record, names)
     for folder in sorted((path for path in directory.rglob("*") if path.is_dir()), reverse=True):
         if not any(folder.iterdir()):
             folder.rmdir()
     return removed
 
 
-def requirements_of(directory: Path) -> dict[str, list[str]]:
-    """What the distributions in a directory require, with markers, by name as PEP 503 writes it."""
-    return {canonicalize_name(one.metadata["Name"]): one.requires or [] for one in distributions(path=[str(directory)])}
+def _remove(matching: Collection[str], names: dict[str, Path], sources: dict[str, str]) -> int:
+    size = 0
+    for name in matching:
+        path = names.pop(name)
+        sources.pop(name, None)
+        size += path.stat().st_size
+        path.unlink()
+    return size
 
 
 def _remove_scripts(distribution: Distribution, directory: Path) -> None:
-    """pip puts scripts into `bin`, with the path of this machine's Python in their first line."""
+    """An installer puts scripts into `bin`, with the path of this machine's Python in their first line."""
     record = distribution.read_text("RECORD") or ""
-    for name in re.findall(r"^(?:\.\./)+bin/([^,/\n]+),", record, re.MULTILINE):
-        (directory / "bin" / name).unlink(missing_ok=True)
+    for name in re.findall(r"^(?:\.\./)*bin/([^,/\n]+),", record, re.MULTILINE):
+        script = directory / "bin" / name
+        if script.is_file() and script.read_bytes().startswith(b"#!"):
+            script.unlink()
 
 
-def _is_used(rule: Rule, sources: dict[str, str], using: list[str]) -> bool:
+def _rewrite(record: Path, names: Collection[str]) -> None:
+    """Files that are not there any more go from the list; scripts' hashes would differ between machines."""
+    lines = record.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if next(iter(csv.reader([line])), [""])[0] in names]
+    record.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8", newline="\n")
+
+
+def _is_used(rule: Rule, sources: dict[str, str]) -> bool:
+    """Whether code of other packages than the rule's own uses what it would remove."""
     if rule.unless is None:
         return False
     own = rule.pattern.partition("/")[0]
-    within = (
-        text for name, text in sources.items() if name.partition("/")[0] != own and not fnmatchcase(name, rule.pattern)
-    )
-    return any(re.search(rule.unless, text) for text in (*using, *within))
+    others = (text for name, text in sources.items() if not _is_of(name, own) and not fnmatchcase(name, rule.pattern))
+    return any(re.search(rule.unless, text) for text in others)
+
+
+def _unread_tests(names: Collection[str], sources: dict[str, str]) -> set[str]:
+    assert TESTS.unless is not None
+    tests = {name for name in names if fnmatchcase(name, TESTS.pattern)}
+    unread = set()
+    for library in {name.partition("/")[0] for name in tests}:
+        foreign = rf"\b{re.escape(library)}[./]tests\b"
+        is_read = any(
+            re.search(TESTS.unless if _is_of(name, library) else foreign, text)
+            for name, text in sources.items()
+            if name not in tests
+        )
+        if not is_read:
+            unread |= {name for name in tests if _is_of(name, library)}
+    return unread
+
+
+def _is_of(name: str, library: str) -> bool:
+    return name.partition("/")[0] == library
 
 
 def _text(path: Path) -> str:

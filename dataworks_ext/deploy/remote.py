@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 import fc2  # type: ignore[import-untyped]  # it has no types
 
 from .checksum import crc64
-from .s_yaml import Deployment
+from .s_yaml import Manifest
 
 
 class RemoteError(Exception):
@@ -58,10 +58,10 @@ class Invoked(NamedTuple):
     request_id: str
 
 
-def wanted_of(deployment: Deployment, package: Path, service: str | None = None) -> Wanted:
+def wanted_of(manifest: Manifest, package: Path, service: str | None = None) -> Wanted:
     """What `s.yaml` says, in terms of Function Compute 2.0. The service is called like the function by default."""
-    props = deployment.props
-    function = str(props.get("functionName") or deployment.resource)
+    props = manifest.props
+    function = str(props.get("functionName") or manifest.resource)
     hooks = props.get("instanceLifecycleConfig")
     initializer = hooks.get("initializer") if isinstance(hooks, Mapping) else None
     settings: dict[str, object] = {
@@ -76,7 +76,7 @@ def wanted_of(deployment: Deployment, package: Path, service: str | None = None)
         settings["initializer"] = initializer["handler"]
         settings["initializationTimeout"] = initializer.get("timeout", 3)
     service_settings = {name: props[name] for name in ("role", "internetAccess", "vpcConfig") if props.get(name)}
-    return Wanted(service or function, function, service_settings, settings, deployment.environment, package)
+    return Wanted(service or function, function, service_settings, settings, manifest.environment, package)
 
 
 class Remote:

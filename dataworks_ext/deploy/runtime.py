@@ -59,12 +59,12 @@ def main() -> None:
         sys.stdout, sys.stderr = log.stream(), log.stream()
     set_up_logging()
     with open(settings["requests"], "rb") as requests, open(settings["answers"], "wb") as answers:
-        instance = Instance(settings["handler"], settings["initializer"], settings["concurrency"], answers, log)
+        instance = RequestServer(settings["handler"], settings["initializer"], settings["concurrency"], answers, log)
         signal.signal(signal.SIGTERM, instance.terminate)
         instance.serve(requests)
 
 
-class Instance:
+class RequestServer:
     """Serves requests: one after the other on the main thread, or each on a thread of its own.
 
     Args:

@@ -20,7 +20,7 @@ class SYamlError(ValueError):
     """A file that describes no function. The text says what was expected, and where."""
 
 
-class Deployment(NamedTuple):
+class Manifest(NamedTuple):
     """What `s.yaml` says of one function."""
 
     resource: str
@@ -44,7 +44,7 @@ class Deployment(NamedTuple):
         return frozenset(map(str, variables)) if isinstance(variables, Mapping) else frozenset()
 
 
-def read_s_yaml(file: Path, environment: Mapping[str, str]) -> Deployment:
+def read_s_yaml(file: Path, environment: Mapping[str, str]) -> Manifest:
     """The first function of component fc3 in the file, with the environment's values.
 
     Raises:
@@ -64,7 +64,7 @@ def read_s_yaml(file: Path, environment: Mapping[str, str]) -> Deployment:
             props = _resolved(resource.get("props"), parsed.get("vars"), environment)
             if not isinstance(props, dict):
                 raise SYamlError(f"{file}: resources.{name} has no props")
-            return Deployment(str(name), props, _folder(file, props.get("code")))
+            return Manifest(str(name), props, _folder(file, props.get("code")))
     raise SYamlError(f"{file} has no resource of component fc3 under resources")
 
 

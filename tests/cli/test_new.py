@@ -12,12 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from packaging.utils import canonicalize_name
 from typer.testing import CliRunner
 
 from dataworks_ext.cli import new
 from dataworks_ext.cli._app import app
-from dataworks_ext.deploy import lock
+from dataworks_ext.deploy.wheels import lock_path
 from dataworks_ext.local import runtimes_at_hand
 
 ROOT = Path(__file__).parent.parent.parent
@@ -303,11 +302,12 @@ def _change(file: Path, before: str, after: str) -> None:
 
 
 def _lock(policies: Path) -> None:
-    """Lock the new policies to the versions of the example's, so that pip need not look for the newest ones."""
+    """Lock the new policies to the versions of the example's, so that uv need not look for the newest ones."""
     example = ROOT / "policies"
-    spare = {canonicalize_name(one.name) for one in lock.read_requirements(example / "requirements.txt")}
-    locked = [one for one in lock.read_lock(lock.lock_path(example, PYTHON)) if one.name not in spare]
-    lock.write_lock(lock.lock_path(policies, PYTHON), locked, PYTHON)
+    text = lock_path(example, PYTHON).read_text(encoding="utf-8")
+    for name in re.findall(r"^[\w-]+", (example / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE):
+        text = re.sub(rf"^{name}==.*\n(?:    .*\n)+", "", text, flags=re.MULTILINE)
+    lock_path(policies, PYTHON).write_text(text, encoding="utf-8")
 
 
 class TestTheProject:

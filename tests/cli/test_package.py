@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from dataworks_ext.cli._app import app
-from dataworks_ext.deploy import interpreters, wheels
+from dataworks_ext.deploy import interpreters
 from tests.deploy.wheelhouse import Wheelhouse, only_index
 
 
@@ -23,8 +23,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     wheelhouse = Wheelhouse(tmp_path / "wheels")
     wheelhouse.add("pydantic", "2.12.0")
     wheelhouse.add("structlog", "25.1.0")
-    monkeypatch.setattr(wheels, "resolve", wheelhouse.resolve)
-    monkeypatch.setattr(wheels, "install", wheelhouse.install)
+    only_index(monkeypatch, tmp_path / "wheels")
     this = interpreters.Interpreter(sys.executable, "3.10.99")
     monkeypatch.setattr(interpreters, "find_interpreter", lambda python: this if python == "3.10" else None)
     project = tmp_path / "project"

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import pytest
 
-from dataworks_ext.deploy.code import PackagingError
+from dataworks_ext.deploy.build import Package, build
 from dataworks_ext.deploy.interpreters import find_interpreter
-from dataworks_ext.deploy.package import Package, build
+from dataworks_ext.deploy.layout import PackagingError
 from tests.deploy.wheelhouse import ROOT
 
 PYTHON = "3.10"

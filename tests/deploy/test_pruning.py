@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from dataworks_ext.deploy.code import protect, unprotect
+from dataworks_ext.deploy.layout import protect, unprotect
 from dataworks_ext.deploy.process import FunctionProcess
-from dataworks_ext.deploy.pruning import RULES, prune, requirements_of
+from dataworks_ext.deploy.pruning import RULES, TESTS, lifted_by, prune
 from dataworks_ext.testing import FunctionContext, eventbridge_message, function_compute_message
 from tests.deploy.real import Real, real_package
 
@@ -66,37 +66,75 @@ def test_what_a_rule_names_is_in_the_wheels_that_are_locked(rule: Any, real: Rea
         "six/__init__.pyi",
         "six/py.typed",
         "six/inner/py.typed",
-        "six-1.dist-info/RECORD",
-        "six-1.dist-info/WHEEL",
-        "six-1.dist-info/licenses/LICENSE",
-        "six-1.dist-info/LICENSE.txt",
+        "six-1.dist-info/INSTALLER",
+        "six-1.dist-info/uv_cache.json",
+        "six-1.dist-info/direct_url.json",
+        "six-1.dist-info/sboms/auditwheel.cdx.json",
         "six/tests/test_six.py",
         "six/inner/tests/data.json",
     ],
 )
 def test_what_no_function_reads_goes_with_its_empty_folder(tmp_path: Path, name: str) -> None:
     _plant(tmp_path, "six/__init__.py", name)
-    prune(tmp_path, [])
+    prune(tmp_path)
     assert not (tmp_path / name).exists()
     assert not [path for path in tmp_path.rglob("*") if path.is_dir() and not any(path.iterdir())]
 
 
 @pytest.mark.parametrize(
-    "name", ["certifi/cacert.pem", "six/tests.py", "six/testing/__init__.py", "bin/__init__.py", "six/.env", "a/b.key"]
+    "name",
+    [
+        "certifi/cacert.pem",
+        "six/tests.py",
+        "six/testing/__init__.py",
+        "bin/__init__.py",
+        "six/.env",
+        "a/b.key",
+        "six-1.dist-info/WHEEL",
+        "six-1.dist-info/top_level.txt",
+        "six-1.dist-info/LICENSE.txt",
+        "six-1.dist-info/licenses/LICENSE",
+        "six-1.dist-info/entry_points.txt",
+    ],
 )
 def test_what_a_library_may_read_stays(tmp_path: Path, name: str) -> None:
     """Certificates of a library are no secrets of ours."""
     _plant(tmp_path, name)
-    prune(tmp_path, [])
+    prune(tmp_path)
     assert (tmp_path / name).exists()
 
 
-@pytest.mark.parametrize("code", ["from six.tests import cases", "    import six.tests", "from .tests import x"])
-def test_tests_that_a_library_imports_stay(tmp_path: Path, code: str) -> None:
-    _plant(tmp_path, "six/tests/__init__.py")
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from six.tests import cases",
+        "    import six.tests",
+        "from .tests import x",
+        "data = Path(__file__).parent / 'tests' / 'data.json'",
+        'data = files("six.tests") / "data.json"',
+        'open(HERE + "/tests/data.json")',
+    ],
+)
+def test_tests_that_a_library_reads_stay(tmp_path: Path, code: str) -> None:
+    _plant(tmp_path, "six/tests/__init__.py", "other/__init__.py", "other/tests/__init__.py")
     (tmp_path / "six" / "__init__.py").write_text(f"{code}\n")
-    prune(tmp_path, [])
+    prune(tmp_path)
     assert (tmp_path / "six" / "tests" / "__init__.py").exists()
+    assert not (tmp_path / "other" / "tests").exists()
+
+
+def test_tests_that_another_library_reads_stay(tmp_path: Path) -> None:
+    _plant(tmp_path, "six/tests/__init__.py")
+    (tmp_path / "other.py").write_text("from six.tests import cases\n")
+    prune(tmp_path)
+    assert (tmp_path / "six" / "tests" / "__init__.py").exists()
+
+
+def test_stubs_stay_for_code_that_loads_by_them(tmp_path: Path) -> None:
+    _plant(tmp_path, "six/__init__.pyi")
+    (tmp_path / "six" / "__init__.py").write_text("__getattr__, __dir__, _ = lazy.attach_stub(__name__, __file__)\n")
+    prune(tmp_path)
+    assert (tmp_path / "six" / "__init__.pyi").exists()
 
 
 @pytest.mark.parametrize(("pattern", "code"), [(name, code) for name, codes in _USES.items() for code in codes])
@@ -106,7 +144,7 @@ def test_what_policies_or_libraries_name_stays(tmp_path: Path, pattern: str, cod
     _plant(tmp_path / "wheels", name, name.partition("/")[0] + "/__init__.py")
     (tmp_path / place).parent.mkdir(parents=True)
     (tmp_path / place).write_text(code)
-    prune(tmp_path / "wheels", [tmp_path / "policies"])
+    prune(tmp_path / "wheels", lifted_by([tmp_path / "policies"]) if place.startswith("policies") else ())
     assert (tmp_path / "wheels" / name).exists()
 
 
@@ -114,20 +152,23 @@ def test_every_rule_that_may_be_lifted_is_tried() -> None:
     assert {rule.pattern for rule in _SPECIFIC} == _USES.keys()
 
 
+@pytest.mark.parametrize("code", ["from six.tests import cases", "open('six/tests/data.json')"])
+def test_tests_that_policies_read_stay(tmp_path: Path, code: str) -> None:
+    _plant(tmp_path / "wheels", "six/tests/__init__.py")
+    (tmp_path / "rules.py").write_text(code)
+    assert lifted_by([tmp_path]) == {TESTS.pattern}
+    prune(tmp_path / "wheels", lifted_by([tmp_path]))
+    assert (tmp_path / "wheels" / "six" / "tests" / "__init__.py").exists()
+
+
 def test_scripts_go_for_they_name_a_python_of_this_machine(tmp_path: Path) -> None:
-    _plant(tmp_path, "bin/six", "bin/data.txt", "six-1.dist-info/METADATA")
-    (tmp_path / "six-1.dist-info" / "RECORD").write_text("six.py,,\n../../bin/six,sha256=x,1\n")
-    prune(tmp_path, [])
+    _plant(tmp_path, "six.py", "bin/data.txt", "six-1.dist-info/METADATA", "six-1.dist-info/INSTALLER")
+    (tmp_path / "bin" / "six").write_text("#!/usr/bin/python3\n")
+    listed = ["six.py,sha256=y,1", "../../bin/six,sha256=x,1", "six-1.dist-info/INSTALLER,,"]
+    (tmp_path / "six-1.dist-info" / "RECORD").write_text("\n".join(listed) + "\n")
+    prune(tmp_path)
     assert [path.name for path in (tmp_path / "bin").iterdir()] == ["data.txt"]
-
-
-def test_metadata_keeps_its_fields_without_the_description(tmp_path: Path) -> None:
-    _plant(tmp_path, "six-1.dist-info/METADATA")
-    fields = "Metadata-Version: 2.1\nName: Six_One\nVersion: 1\nRequires-Dist: tzdata>=1\n"
-    (tmp_path / "six-1.dist-info" / "METADATA").write_text(f"{fields}\nA long description.\n\nOf six.\n")
-    prune(tmp_path, [])
-    assert (tmp_path / "six-1.dist-info" / "METADATA").read_text() == fields
-    assert requirements_of(tmp_path) == {"six-one": ["tzdata>=1"]}
+    assert (tmp_path / "six-1.dist-info" / "RECORD").read_text() == "six.py,sha256=y,1\n"
 
 
 # The proof
@@ -223,6 +264,17 @@ info = pydantic.version.version_info()
 print(json.dumps([found["pydantic"] == pydantic.VERSION, found["structlog"] == structlog.__version__, len(found)]))
 """
     assert _ask(real, code) == [True, True, 8]
+
+
+def test_every_distribution_lists_the_files_that_are_there(real: Real) -> None:
+    """Who asks importlib.metadata for them, such as a library for its plugins, gets what it gets elsewhere."""
+    code = """
+import importlib.metadata as metadata
+found = metadata.distribution("pydantic")
+there = [file.locate().is_file() for file in found.files]
+print(json.dumps([all(there), len(there) > 50]))
+"""
+    assert _ask(real, code) == [True, True]
 
 
 def test_what_structlog_may_import_still_fails_cleanly(real: Real) -> None:

@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from dataworks_ext.cli._app import app
 from dataworks_ext.deploy.remote import Change, Remote, RemoteError, wanted_of
-from dataworks_ext.deploy.s_yaml import Deployment, read_s_yaml
+from dataworks_ext.deploy.s_yaml import Manifest, read_s_yaml
 from dataworks_ext.local import LocalFunctionCompute
 
 _INDEX = """
@@ -240,6 +240,6 @@ def test_what_cannot_be_reached_is_said(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(fc2.client, "retries", 0)
     remote = Remote("http://127.0.0.1:9", "id", "secret")
-    deployment = Deployment("guard", read_s_yaml(Path("s.yaml"), {}).props, None)
+    deployment = Manifest("guard", read_s_yaml(Path("s.yaml"), {}).props, None)
     with pytest.raises(RemoteError, match=r"^http://127\.0\.0\.1:9 cannot be reached: "):
         remote.changes(wanted_of(deployment, Path("dist/function.zip")))

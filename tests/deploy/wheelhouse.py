@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import http.server
 import io
-import re
+import os
 import tarfile
+import threading
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import pytest
-
-from dataworks_ext.deploy.lock import read_lock
-from dataworks_ext.deploy.wheels import Wheel
 
 ROOT: Final = Path(__file__).parent.parent.parent
 NO_TAGS: Final = "py3-none-any"
@@ -67,31 +68,35 @@ class Wheelhouse:
             entry.size = len(text)
             archive.addfile(entry, io.BytesIO(text))
 
-    def resolve(self, requirements: Sequence[str], python: str) -> list[Wheel]:
-        """As pip does for wheels that require nothing."""
-        names = {re.split(r"[^\w-]", requirement)[0] for requirement in requirements}
-        wheels = []
-        for path in sorted(self.folder.glob("*.whl")):
-            name, version, *_ = path.name.split("-")
-            if name in names:
-                wheels.append(Wheel(name, version, hashlib.sha256(path.read_bytes()).hexdigest(), ()))
-        return wheels
-
-    def install(self, lock: Path, python: str, target: Path) -> None:
-        """As pip does, without looking at hashes."""
-        for name, version, _ in read_lock(lock):
-            with zipfile.ZipFile(self.folder / f"{name}-{version}-{NO_TAGS}.whl") as archive:
-                archive.extractall(target)
-
 
 def only_index(monkeypatch: pytest.MonkeyPatch, folder: Path | None) -> None:
-    """Have pip look into a folder and nowhere else, or, without a folder, at an index that does not answer."""
-    for variable in ("PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL", "PIP_INDEX_URL", "PIP_NO_INDEX", "PIP_CONSTRAINT"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    """Have pip's configuration name a folder and nothing else, or, without one, an index that does not answer."""
+    for variable in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
     if folder is None:
         monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
         monkeypatch.setenv("PIP_RETRIES", "0")
     else:
         monkeypatch.setenv("PIP_NO_INDEX", "1")
         monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+        monkeypatch.setenv("UV_CACHE_DIR", str(folder.parents[1] / "uv-cache"))
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The address of a server on this machine that has the files of a folder, and lists them."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *details: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dataworks_ext.deploy.code import lay_out, protect, unprotect
-from dataworks_ext.deploy.process import FunctionProcess, Invocation, ProcessEndedError
+from dataworks_ext.deploy.layout import lay_out, protect, unprotect
+from dataworks_ext.deploy.process import FunctionProcess, InvocationResult, ProcessEndedError
 from dataworks_ext.testing import FunctionContext, eventbridge_message, function_compute_message
 from dataworks_ext.testing.contexts import Credentials
 from tests import dataworks as local
@@ -60,7 +60,7 @@ def environment_of(dataworks: local.LocalDataWorks) -> dict[str, str]:
     }
 
 
-def probe(code: Path, event: str, initializer: str = "probes.initializer") -> Invocation:
+def probe(code: Path, event: str, initializer: str = "probes.initializer") -> InvocationResult:
     """What comes of an expression that is evaluated as the handler."""
     with FunctionProcess(code, COVERAGE, handler="probes.handler", initializer=initializer) as function:
         return function.invoke(event.encode(), CONTEXT)

@@ -12,7 +12,7 @@ from typing import Final
 import fc2  # type: ignore[import-untyped]  # it has no types
 import pytest
 
-from dataworks_ext.deploy.package import Package, build
+from dataworks_ext.deploy.build import Package, build
 from dataworks_ext.local import LocalFunctionCompute
 from dataworks_ext.testing import eventbridge_message, function_compute_message
 from dataworks_ext.testing.stand_in import StandIn

@@ -6,18 +6,15 @@ import keyword
 import os
 import re
 import shutil
-import stat
-import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from packaging.requirements import Requirement
-
-from . import bytecode, interpreters, lock, pruning, wheels
-from .code import PackagingError, lay_out, own_requirements, unprotect
+from . import freshness, interpreters, pruning, wheels
+from .dependencies import Dependencies, Inputs, Progress, compile_files, dependencies, requirements_of
+from .layout import PackagingError, put_policies, unprotect
+from .zipping import normalize, write_zip, zipped_sizes
 
 MEGABYTE: Final = 1024 * 1024
 MAX_ZIPPED: Final = 100 * MEGABYTE
@@ -33,9 +30,6 @@ Source: as above.
 """
 OLDEST_PYTHON: Final = 10
 """The minor version of the framework's oldest Python."""
-_NOON: Final = 315_576_000
-"""1980-01-01 12:00 UTC, in seconds: from 1980 on, where ZIP files begin, in every time zone."""
-_ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
 _RESERVED: Final = ("dataworks_ext", "index")
 
 
@@ -86,6 +80,7 @@ def build(
     *,
     update_lock: bool = False,
     limits: Limits | None = None,
+    progress: Progress = lambda step: None,
 ) -> Package:
     """Build `function/` and `function.zip`, the same for the same code, lock file and interpreter.
 
@@ -95,44 +90,35 @@ def build(
         output: Where they are built. What is there is replaced at the end, or not at all.
         update_lock: Look for the newest dependencies, though there is a lock file.
         limits: The platform's by default.
+        progress: Told what is being done.
 
     Raises:
         PackagingError: Something of it cannot be; nothing is replaced.
     """
     _check_python(python)
-    packages = [_checked(package, output) for package in packages]
-    names = [package.name for package in packages]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise PackagingError(f"two folders are called {min(twice)}; the function can import one of them only")
-    requirements = [Requirement(text) for text in own_requirements()]
-    for package in packages:
-        requirements += lock.read_requirements(package / "requirements.txt")
-    lock_file = lock.lock_path(packages[0], python)
-    lock_is_new = update_lock or not lock_file.exists()
+    packages = _distinct([_checked(package, output) for package in packages])
+    lock = wheels.lock_path(packages[0], python)
+    lock_is_new = update_lock or not lock.exists()
     if lock_is_new:
-        lock.write_lock(lock_file, lock.resolve(requirements, python), python)
-    locked = lock.read_lock(lock_file)
-    lock.check_lock(lock_file, locked, requirements, python)
-
+        progress("Locking the newest wheels")
+        wheels.write_lock(lock, requirements_of(packages), python)
     output.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".function-", dir=output))
     try:
-        code, dependencies = work / "function", work / "dependencies"
-        left_out = lay_out(code, packages)
-        wheels.install(lock_file, python, dependencies)
-        lock.check_wheels(lock_file, locked, requirements, pruning.requirements_of(dependencies), python)
-        pruned = pruning.prune(dependencies, [code])
-        _merge(dependencies, code)
+        own = work / "own"
+        left_out = put_policies(own, packages)
         interpreter = interpreters.find_interpreter(python)
+        lifted = pruning.lifted_by([own])
+        inputs = Inputs(python, interpreter, lock, lock_is_new, requirements_of(packages), lifted)
+        base = dependencies(inputs, output, progress)
+        progress("Putting the package together")
         if interpreter is not None:
-            _compile(code, (*names, *_RESERVED), interpreter)
-        _set_modes_and_times(code)
-        zipped = write_zip(work / "function.zip", code)
-        shares = _shares(code, zipped)
-        total = _total(shares, work / "function.zip")
+            compile_files(own, interpreter, [path.name.partition(".")[0] for path in own.iterdir()])
+        normalize(own)
+        shares, total = _put_together(work, base)
         _check_limits(total, shares, limits or Limits())
         _replace(work, output)
+        freshness.remember(output, packages, python)
     finally:
         unprotect(work)
         shutil.rmtree(work, ignore_errors=True)
@@ -140,14 +126,39 @@ def build(
         python,
         output / "function",
         output / "function.zip",
-        lock_file,
+        lock,
         lock_is_new,
         interpreter and interpreter.version,
         tuple(left_out),
-        pruned,
+        base.pruned,
         shares,
         total,
     )
+
+
+def _put_together(work: Path, base: Dependencies) -> tuple[tuple[Share, ...], Share]:
+    """Make `function` and `function.zip` of the environment and what is `own`: its files come after the others."""
+    own, code, zip_file = work / "own", work / "function", work / "function.zip"
+    names = {path.name.partition(".")[0] for path in own.iterdir() if path.name != "__pycache__"}
+    for path in sorted(base.directory.iterdir()):
+        name = path.name.partition(".")[0]
+        if name in names:
+            raise PackagingError(f"the folder {name} has the name of a library that the function needs; rename it")
+    shutil.copytree(base.directory, code)
+    shutil.copyfile(base.zip, zip_file)
+    shutil.copytree(own, code, dirs_exist_ok=True)
+    normalize(code)
+    write_zip(zip_file, own)
+    shares = _shares(zipped_sizes(zip_file))
+    return shares, _total(shares, zip_file)
+
+
+def _distinct(packages: Sequence[Path]) -> Sequence[Path]:
+    names = [package.name for package in packages]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise PackagingError(f"two folders are called {min(twice)}; the function can import one of them only")
+    return packages
 
 
 def _check_python(python: str) -> None:
@@ -172,52 +183,9 @@ def _checked(package: Path, output: Path) -> Path:
     return package
 
 
-def _merge(dependencies: Path, code: Path) -> None:
-    own = {path.name.partition(".")[0] for path in code.iterdir()}
-    for path in sorted(dependencies.iterdir()):
-        if path.name.partition(".")[0] in own:
-            name = path.name.partition(".")[0]
-            raise PackagingError(f"the folder {name} has the name of a library that the function needs; rename it")
-        path.rename(code / path.name)
-
-
-def _compile(code: Path, own: Sequence[str], interpreter: interpreters.Interpreter) -> None:
-    """Compile all Python files. A library's that cannot be, such as a template, goes without."""
-    names = [path.relative_to(code).as_posix() for path in code.rglob("*.py")]
-    try:
-        failed = bytecode.compile_files(code, names, interpreter)
-    except subprocess.CalledProcessError as error:
-        raise PackagingError(f"{interpreter.path} failed to compile the package; what it said is above") from error
-    for name, reason in sorted(failed.items()):
-        if re.split(r"[/.]", name)[0] in own:
-            raise PackagingError(f"Python {interpreter.version} cannot compile {name}: {reason}")
-
-
-def _set_modes_and_times(directory: Path) -> None:
-    for path in (*directory.rglob("*"), directory):
-        executable = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
-        path.chmod(0o755 if executable else 0o644)
-        os.utime(path, (_NOON, _NOON))
-
-
-def write_zip(target: Path, directory: Path) -> dict[str, int]:
-    """Write the files of a directory into a ZIP file, the same for the same files; return their zipped bytes."""
-    zipped = {}
-    files = {path.relative_to(directory).as_posix(): path for path in directory.rglob("*") if path.is_file()}
-    with ZipFile(target, "w") as archive:
-        for name, path in sorted(files.items()):
-            entry = ZipInfo(name, _ZIP_TIME)
-            entry.create_system = 3  # Unix, whose modes follow
-            entry.external_attr = path.stat().st_mode << 16
-            archive.writestr(entry, path.read_bytes(), ZIP_DEFLATED, 9)
-            zipped[name] = entry.compress_size
-    return zipped
-
-
-def _shares(code: Path, zipped: Mapping[str, int]) -> tuple[Share, ...]:
+def _shares(sizes: Mapping[str, tuple[int, int]]) -> tuple[Share, ...]:
     shares: dict[str, Share] = {}
-    for name, compressed in zipped.items():
-        size = (code / name).stat().st_size
+    for name, (size, compressed) in sizes.items():
         top = _top_level(name)
         before = shares.get(top, Share(top, 0, 0, 0, 0))
         byte_code = size if name.endswith(".pyc") else 0
