@@ -85,7 +85,8 @@ def local(
     It listens on 127.0.0.1 and serves the API 2016-08-15 (services, functions, versions, aliases, invocations) and
     invocations of the API 2023-03-30. Requests are signed with the credentials that it prints.
     """
-    from ..local import FolderWatch, LocalFunctionCompute, runtime_of
+    from ..local import LocalFunctionCompute, runtime_of
+    from ..local.source_watch import SourceWatch
 
     environment = _environment(env or [])
     runtime = runtime or runtime_of(code)
@@ -99,7 +100,6 @@ def local(
         except OSError as error:
             fail(f"port {port} cannot be listened on: {error.strerror}; take another, or --port 0 for any")
         _introduce(compute, output)
-        changes = FolderWatch(code, lambda: _replace(compute, settings, output))  # counts from now on
         if code.is_dir():
             _create(compute, settings, output)
         else:
@@ -110,7 +110,10 @@ def local(
                 code=str(code),
             )
         if watch:
-            stack.enter_context(changes)
+            if not code.is_dir():
+                fail(f"there is no folder {code} to watch; build it: dataworks-ext package")
+            stack.enter_context(SourceWatch([code], lambda: _replace(compute, settings, output)))
+            output.put(f"Watching {code}.", kind="watching", folders=[str(code)])
         interrupted.wait()
         output.put("Stopping.", kind="stopping")
 

@@ -110,10 +110,11 @@ class RequestServer:
         except BaseException as error:
             answer = {"error": function_error(error)}
             if self._log is not None:
-                self._log.write("".join(traceback.format_exception(type(error), error, error.__traceback__)).encode())
+                trace = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+                self._log.write(trace.encode("utf-8", "backslashreplace"))  # a text may hold lone surrogates
         answer["elapsed_ms"] = (time.perf_counter() - started) * 1000
         if self._log is not None:
-            self._log.end(_current.request_id)
+            self._log.end()
         self._send({"id": request["id"], **answer})
         _current.request_id = ""
 
@@ -159,11 +160,11 @@ class TaggedLog:
             self._partial[thread] = lines[-1]
         self._put(b"".join(_tag() + line + b"\n" for line in lines[:-1]))
 
-    def end(self, request_id: str) -> None:
-        r"""Pass on what is left of this thread's last line, and a mark that says so: `\x1e{request id}\x04`."""
+    def end(self) -> None:
+        """Pass on what is left of this thread's last line."""
         rest = self._partial.pop(threading.get_ident(), b"")
-        line = _tag() + rest + b"\n" if rest else b""
-        self._put(line + b"\x1e" + request_id.encode() + b"\x04\n")
+        if rest:
+            self._put(_tag() + rest + b"\n")
 
     def _put(self, data: bytes) -> None:
         with self._writing, suppress(OSError):  # nobody reads any more

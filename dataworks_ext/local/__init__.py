@@ -1,17 +1,19 @@
-"""Function Compute on this machine, without Docker: its API on loopback, and its Python runtime in child processes."""
+"""Function Compute on this machine, without Docker: its API on loopback, and its Python runtime in child processes.
+
+The command, the demo and the tests use it; nothing else of the package does.
+"""
 
 from __future__ import annotations
 
 from ..deploy.interpreters import NoInterpreterError, interpreter_of, runtime_of, runtimes_at_hand
-from .compute import Invocation, LocalFunctionCompute
-from .errors import ApiError
+from .api_error import ApiError
+from .compute import LocalFunctionCompute
+from .instances import FunctionResponse
 from .logs import LogLine
-from .watch import FolderWatch
 
 __all__ = [
     "ApiError",
-    "FolderWatch",
-    "Invocation",
+    "FunctionResponse",
     "LocalFunctionCompute",
     "LogLine",
     "NoInterpreterError",

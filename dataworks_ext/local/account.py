@@ -1,214 +1,255 @@
-"""What is created: services, and the functions in them."""
+"""What there is: services, with their functions, versions and aliases."""
 
 from __future__ import annotations
 
 import base64
-import binascii
 import threading
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Final
 
-from .code import Code
-from .errors import ApiError, already_exists, invalid, not_found, precondition_failed
-from .fields import Fields
-from .functions import LATEST, Deployment, Function, FunctionSettings, Service, ServiceSettings, now
-from .instances import Instance
+from .api_error import ApiError
+from .code_folder import CodeFolder
+from .instances import FunctionResponse
+from .resources import Alias, FunctionSettings, ServiceSettings, Version
+from .revision import LATEST, InstanceHost, RetiredError, Revision
 
-DEFAULT_SERVICE = "default"
+DEFAULT_SERVICE: Final = "default"
 """The service of functions that were created without one. Function Compute 3.0 has no services."""
+LARGEST_EVENT: Final = 32 * 1024 * 1024
+"""Bytes of an event, at most, of a synchronous invocation."""
+_Sent = Mapping[str, object]
+"""Fields by the API's names."""
+
+
+@dataclass
+class Service:
+    """A service, or what it was when a version of it was published."""
+
+    settings: ServiceSettings
+    functions: dict[str, Revision] = field(default_factory=dict)
+    versions: dict[str, Service] = field(default_factory=dict)
+    aliases: dict[str, Alias] = field(default_factory=dict)
+    published: int = 0
+    """Versions so far, the deleted ones included."""
+
+    def shown(self) -> dict[str, object]:
+        """As the API shows it."""
+        return self.settings.shown()
+
+    def state(self) -> object:
+        """Differs when there is something to publish."""
+        return self.settings, {name: (one.settings, one.code) for name, one in self.functions.items()}
 
 
 class Account:
-    """Services and functions by name. Threads share it.
+    """Services by name.
 
-    Methods raise `ApiError`: 404 for what does not exist, 409 for what does or is in use, 400 for what cannot be, and
-    412 where `if_match` is not the current etag.
+    Methods raise `ApiError`: 404 for what does not exist, 409 for what does or is in use, 400 for a wrong argument.
+    Whoever changes something holds the lock; `invoke`, `service`, `function` and `alias` do without.
 
     Args:
         folder: Where code is unpacked.
-        start: Starts an instance.
-        instance_limit: Instances of one function that there may be.
+        host: Where functions run.
     """
 
-    def __init__(self, folder: Path, start: Callable[[Deployment], Instance], instance_limit: int) -> None:
+    def __init__(self, folder: Path, host: InstanceHost) -> None:
         self.lock = threading.RLock()
-        """Held while anything changes."""
         self._folder = folder
-        self._start = start
-        self._instance_limit = instance_limit
+        self._host = host
         self._numbers = count(1)
-        self._deployments: list[Deployment] = []
+        self._revisions: list[Revision] = []
         """All that may have instances."""
         self._retiring: list[threading.Thread] = []
-        self._closed = False
-        self._services: dict[str, Service] = {}
-        self.create_service(Fields({"serviceName": DEFAULT_SERVICE}))
+        self._is_closed = False
+        self._services = {DEFAULT_SERVICE: Service(ServiceSettings.read({"serviceName": DEFAULT_SERVICE}))}
 
-    def create_service(self, fields: Fields) -> Service:
+    def invoke(self, service: str, qualifier: str, name: str, event: bytes, request_id: str) -> FunctionResponse:
+        """Invoke a function. Raises `ApiError`: 413 for too large an event, and what `Revision.run` raises."""
+        if len(event) > LARGEST_EVENT:
+            raise ApiError.too_large("event", len(event), LARGEST_EVENT)
+        while not self._is_closed:
+            with suppress(RetiredError):  # replaced in between
+                return self.function(service, qualifier, name).run(event, request_id, qualifier)
+        raise ApiError(503, "ServiceUnavailable", "the local Function Compute is being stopped")
+
+    def create_service(self, sent: _Sent) -> Service:
         """A new service without functions."""
-        name = fields.name("serviceName")
-        with self.lock:
-            if name in self._services:
-                raise already_exists("Service", name)
-            moment = now()
-            service = self._services[name] = Service(ServiceSettings(name).changed(fields), moment, moment)
+        settings = ServiceSettings.read(sent)
+        name = settings.service_name
+        if name in self._services:
+            raise ApiError.already_exists("Service", name)
+        service = self._services[name] = Service(settings)
+        return service
+
+    def service(self, name: str, qualifier: str = "") -> Service:
+        """The service, or what it was when the version was published that the qualifier (or its alias) names."""
+        service = self._services.get(name)
+        if service is None:
+            raise ApiError.not_found("Service", name)
+        if qualifier in ("", LATEST):
             return service
-
-    def service(self, name: str, qualifier: str = LATEST) -> Service:
-        """The service, or what it was when the version was published that the qualifier names."""
-        with self.lock:
-            service = self._services.get(name)
-            if service is None:
-                raise not_found("Service", name)
-            if qualifier == LATEST:
-                return service
-            return service.versions[self.version_of(service, qualifier)].service
-
-    def services(self) -> dict[str, Service]:
-        """All of them, by name."""
-        with self.lock:
-            return dict(self._services)
-
-    def update_service(self, name: str, fields: Fields, if_match: str = "") -> Service:
-        """The service with what was sent. Its functions get new instances."""
-        with self.lock:
-            service = self.service(name)
-            _match(if_match, service.etag)
-            service.settings = service.settings.changed(fields)
-            service.modified = now()
-            for function in list(service.functions.values()):
-                deployment = function.deployment
-                self._replace(service, function, deployment.settings, deployment.code.hold())
-            return service
-
-    def delete_service(self, name: str, if_match: str = "") -> None:
-        """It must have no functions and no versions."""
-        with self.lock:
-            service = self.service(name)
-            _match(if_match, service.etag)
-            if service.functions or service.versions:
-                text = f"service {name!r} has functions or versions; delete those first"
-                raise ApiError(409, "ServiceNotEmpty", text)
-            del self._services[name]
-
-    def create_function(self, service_name: str, fields: Fields, code: Code | None = None) -> Function:
-        """A new function.
-
-        Args:
-            service_name: Its service.
-            fields: `functionName`, `runtime`, `handler` and others; `code` if it is not given.
-            code: Taken over.
-        """
-        name = fields.name("functionName")
-        settings = FunctionSettings(name, fields.text("runtime")).changed(fields)
-        with self.lock:
-            service = self.service(service_name)
-            if name in service.functions:
-                raise already_exists("Function", name)
-            code = code or self._code_in(fields)
-            if code is None:
-                raise invalid("code is missing; expected an object with the code as zipFile, a zip file in base 64")
-            moment = now()
-            function = Function(self._deploy(settings, code, service.settings, LATEST), moment, moment)
-            service.functions[name] = function
-            return function
-
-    def function(self, service_name: str, name: str, qualifier: str = LATEST) -> Function:
-        """The function, or what it was when the version was published that the qualifier names."""
-        with self.lock:
-            function = self.service(service_name, qualifier).functions.get(name)
-        if function is None:
-            raise not_found("Function", name)
-        return function
-
-    def update_function(
-        self, service_name: str, name: str, fields: Fields, if_match: str = "", code: Code | None = None
-    ) -> Function:
-        """The function with what was sent. The next request gets a new instance."""
-        with self.lock:
-            function = self.function(service_name, name)
-            if if_match:
-                _match(if_match, function.etag)
-            settings = function.deployment.settings.changed(fields)
-            code = code or self._code_in(fields) or function.deployment.code.hold()
-            return self._replace(self.service(service_name), function, settings, code)
-
-    def delete_function(self, service_name: str, name: str, if_match: str = "") -> None:
-        """Requests that run may end."""
-        with self.lock:
-            function = self.function(service_name, name)
-            if if_match:
-                _match(if_match, function.etag)
-            del self.service(service_name).functions[name]
-        self.retire(function.deployment)
-
-    def new_folder(self) -> Path:
-        """One for code, which does not exist yet."""
-        return self._folder / str(next(self._numbers))
-
-    def published(self, service: Service, version: str) -> Service:
-        """A service that is as this one is now, whose functions have instances of their own."""
-        copy = replace(service, functions={}, versions={}, aliases={})
-        for name, function in service.functions.items():
-            old = function.deployment
-            deployment = self._deploy(old.settings, old.code.hold(), service.settings, version)
-            copy.functions[name] = replace(function, deployment=deployment)
-        return copy
-
-    def version_of(self, service: Service, qualifier: str) -> str:
-        """The version that a version's number, or an alias, names."""
         alias = service.aliases.get(qualifier)
-        version = qualifier if alias is None else alias.version
-        if version not in service.versions:
-            raise not_found("Version" if qualifier.isdecimal() else "Alias", qualifier)
+        version = service.versions.get(qualifier if alias is None else alias.version_id)
+        if version is None:
+            raise ApiError.not_found("Version" if qualifier.isdecimal() else "Alias", qualifier)
         return version
 
-    def retire(self, deployment: Deployment) -> None:
-        """Let its instances end, and wait for those that are idle; so do not call it under the lock."""
-        deployment.pool.retire()
+    def update_service(self, name: str, sent: _Sent) -> Service:
+        """The service with what was sent."""
+        service = self.service(name)
+        service.settings = service.settings.changed({**sent, "serviceName": name})
+        return service
+
+    def delete_service(self, name: str) -> None:
+        """It must have no functions and no versions."""
+        service = self.service(name)
+        if service.functions or service.versions:
+            text = f"service {name!r} has functions or versions; delete those first"
+            raise ApiError(409, "ServiceNotEmpty", text)
+        del self._services[name]
+
+    def create_function(self, service_name: str, sent: _Sent, source: Path | None = None) -> Revision:
+        """A new function, of the code in `code.zipFile`, or of a copy of the source folder."""
+        settings = FunctionSettings.read(sent)
+        name = settings.function_name
+        code = self._read_code(sent, source)
+        if code is None:
+            raise ApiError.invalid("code: expected an object with the code as zipFile, a zip file in base 64")
+        service = self.service(service_name)
+        if name in service.functions:
+            raise ApiError.already_exists("Function", name)
+        revision = service.functions[name] = self._revision(settings, service, LATEST, code)
+        return revision
+
+    def function(self, service_name: str, qualifier: str, name: str) -> Revision:
+        """The function, or what it was when the version was published that the qualifier names."""
+        function = self.service(service_name, qualifier).functions.get(name)
+        if function is None:
+            raise ApiError.not_found("Function", name)
+        return function
+
+    def update_function(self, service_name: str, name: str, sent: _Sent, source: Path | None = None) -> Revision:
+        """The function with what was sent. Requests that run may end, the next one gets a new instance."""
+        code = self._read_code(sent, source)
+        old = self.function(service_name, LATEST, name)
+        service = self.service(service_name)
+        settings = old.settings.changed({**sent, "functionName": name})
+        revision = service.functions[name] = self._revision(settings, service, LATEST, code or old.code)
+        self._retire(old)
+        return revision
+
+    def delete_function(self, service_name: str, name: str) -> None:
+        """Requests that run may end."""
+        function = self.function(service_name, LATEST, name)
+        del self.service(service_name).functions[name]
+        self._retire(function)
+
+    def publish_version(self, service_name: str, sent: _Sent) -> Version:
+        """The service as it is now, under the next number. Its functions have instances of their own."""
+        service = self.service(service_name)
+        last = next(reversed(service.versions.values()), None)
+        if last is not None and last.state() == service.state():
+            text = f"service {service_name!r} has not changed since its last version; change it first"
+            raise ApiError(400, "VersionPublishError", text)
+        version = Version.read({**sent, "versionId": str(service.published + 1)})
+        service.published += 1
+        published = service.versions[version.version_id] = Service(service.settings)
+        for name, function in service.functions.items():
+            published.functions[name] = self._revision(function.settings, published, version.version_id, function.code)
+        return version
+
+    def delete_version(self, service_name: str, number: str) -> None:
+        """No alias may name it."""
+        service = self.service(service_name)
+        if number not in service.versions:
+            raise ApiError.not_found("Version", number)
+        if any(alias.version_id == number for alias in service.aliases.values()):
+            raise ApiError(409, "VersionInUse", f"version {number!r} has an alias; delete or change that first")
+        published = service.versions.pop(number)
+        for function in published.functions.values():
+            self._retire(function)
+
+    def create_alias(self, service_name: str, sent: _Sent) -> Alias:
+        """A name for a version."""
+        alias = Alias.read(sent)
+        if alias.alias_name in self.service(service_name).aliases:
+            raise ApiError.already_exists("Alias", alias.alias_name)
+        return self._put_alias(service_name, alias)
+
+    def alias(self, service_name: str, name: str) -> Alias:
+        """The alias."""
+        alias = self.service(service_name).aliases.get(name)
+        if alias is None:
+            raise ApiError.not_found("Alias", name)
+        return alias
+
+    def update_alias(self, service_name: str, name: str, sent: _Sent) -> Alias:
+        """The alias with what was sent."""
+        return self._put_alias(service_name, self.alias(service_name, name).changed({**sent, "aliasName": name}))
+
+    def delete_alias(self, service_name: str, name: str) -> None:
+        """The version stays."""
+        self.alias(service_name, name)
+        del self.service(service_name).aliases[name]
 
     def close(self) -> None:
         """End all instances. What is created from now on starts none."""
         with self.lock:
-            self._closed = True
-            deployments, retiring = list(self._deployments), list(self._retiring)
-        closers = [threading.Thread(target=deployment.pool.close) for deployment in deployments]
+            self._is_closed = True
+            closers = [threading.Thread(target=revision.close) for revision in self._revisions]
+            retiring = list(self._retiring)
         for closer in closers:
             closer.start()
         for thread in (*closers, *retiring):
             thread.join()
 
-    def _deploy(self, settings: FunctionSettings, code: Code, service: ServiceSettings, version: str) -> Deployment:
-        deployment = Deployment(
-            settings, code, service, version, self._start, self._instance_limit, self._deployments.remove
-        )
-        self._deployments.append(deployment)
-        if self._closed:
-            deployment.pool.close()
-        return deployment
+    def _put_alias(self, service_name: str, alias: Alias) -> Alias:
+        service = self.service(service_name)
+        if alias.version_id not in service.versions:
+            raise ApiError.not_found("Version", alias.version_id)
+        service.aliases[alias.alias_name] = alias
+        return alias
 
-    def _replace(self, service: Service, function: Function, settings: FunctionSettings, code: Code) -> Function:
-        deployment = self._deploy(settings, code, service.settings, LATEST)
-        changed = service.functions[settings.name] = replace(function, deployment=deployment, modified=now())
-        self._retiring = [thread for thread in self._retiring if thread.is_alive()]
-        self._retiring.append(threading.Thread(target=self.retire, args=(function.deployment,), name="local-retire"))
-        self._retiring[-1].start()
-        return changed
-
-    def _code_in(self, fields: Fields) -> Code | None:
-        if not fields.has("code"):
+    def _read_code(self, sent: _Sent, source: Path | None) -> CodeFolder | None:
+        """The code that was sent, if any was. It takes a while, so that it is not done under the lock."""
+        folder = self._folder / str(next(self._numbers))
+        if source is not None:
+            return CodeFolder(folder, source=source)
+        code = sent.get("code")
+        if code is None:
             return None
-        package = Fields(fields.mapping("code")).text("zipFile")
-        if not package:
-            raise invalid("code has no zipFile; expected a zip file in base 64: there is no OSS here")
+        package = code.get("zipFile") if isinstance(code, Mapping) else None
+        if not package or not isinstance(package, str):
+            raise ApiError.invalid("code has no zipFile; expected a zip file in base 64: there is no OSS here")
         try:
-            return Code.from_package(base64.b64decode(package, validate=True), self.new_folder())
-        except binascii.Error as error:
-            raise invalid(f"code.zipFile is no base 64: {error}") from None
+            return CodeFolder(folder, package=base64.b64decode(package, validate=True))
+        except ValueError as error:
+            raise ApiError.invalid(f"code.zipFile is no base 64: {error}") from None
 
+    def _revision(self, settings: FunctionSettings, service: Service, version: str, code: CodeFolder) -> Revision:
+        revision = Revision(settings, service.settings.service_name, version, code, self._host)
+        self._revisions.append(revision)
+        if self._is_closed:
+            revision.close()
+        return revision
 
-def _match(if_match: str, etag: str) -> None:
-    if if_match and if_match.strip('"') != etag:
-        raise precondition_failed(etag)
+    def _retire(self, revision: Revision) -> None:
+        """Let it end in its own time, and remove code that no revision has any more."""
+
+        def retire() -> None:
+            revision.retire()
+            with self.lock:
+                over = [one for one in self._revisions if one.is_over]
+                self._revisions = [one for one in self._revisions if one not in over]
+                used = {one.code for one in self._revisions}
+            for code in {one.code for one in over} - used:
+                code.remove()
+
+        with self.lock:
+            self._retiring = [thread for thread in self._retiring if thread.is_alive()]
+            self._retiring.append(threading.Thread(target=retire, name="local-retire"))
+            self._retiring[-1].start()

@@ -8,38 +8,55 @@ import os
 import secrets
 import select
 import signal
-import sys
+import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final, NamedTuple
 
+import psutil
+
 from ..deploy.process import Child
-from .invocation import Outcome, Request
-from .logs import LogLine, LogSink, Piece, Tail, read_line
-from .memory import MEGABYTE, MemoryWatch, most_resident
+from .logs import LONGEST_LINE, TAIL, LineBuffer, LogLine, LogSink, LogTail, split_tag
+from .resources import FunctionSettings
 
 GRACE: Final = 1.0
 """Seconds between SIGTERM and SIGKILL."""
-_LOG_PATIENCE: Final = 1.0
-"""Seconds that the last line of a request's log may come after its answer."""
+_LOOK: Final = 0.05
+"""Seconds between two looks at the memory, and at the process."""
+_MEGABYTE: Final = 1024 * 1024
+_READ: Final = 128 * 1024
+"""Bytes of one read: more than a pipe holds, so that one read empties it."""
 
 
 class NotTakenError(Exception):
     """The instance ended before it had read the request: another one may serve it."""
 
 
-class InstanceSettings(NamedTuple):
-    """What is the same for all instances of a function."""
+class FunctionRequest(NamedTuple):
+    """What an instance works on."""
 
-    function: str
-    memory_mb: int
-    """Megabytes that an instance may have."""
-    initialization_timeout: int
-    """Seconds for importing the handler's module and running the initializer."""
-    timeout: int
-    """Seconds for one request."""
+    request_id: str
+    event: bytes
+    context: Mapping[str, object]
+    """The fields of the runtime's context object, as JSON has them."""
+
+
+class FunctionResponse(NamedTuple):
+    """What came of a request."""
+
+    body: bytes
+    """What the function returned; empty for a function error."""
+    error: Mapping[str, object] | None
+    """`errorMessage` of a function error, and for an exception `errorType` and `stackTrace`."""
+    request_id: str
+    instance_id: str
+    duration_ms: float
+    memory_mb: float
+    """The most resident memory that the instance was seen with, in megabytes."""
+    log: str
+    """The last 4 KB of the log."""
 
 
 class _Pending:
@@ -48,86 +65,80 @@ class _Pending:
     def __init__(self) -> None:
         self.done = threading.Event()
         """Set when there is an answer, or will never be one."""
-        self.logged = threading.Event()
-        """Set when the last line of its log has come."""
         self.taken = False
         self.answer: dict[str, object] | None = None
-        self.tail = Tail()
+        self.tail = LogTail()
 
 
-class Instance:
-    """One process, with threads that read what it says.
+class FunctionInstance:
+    """One process, and the thread that reads what it says.
 
     Args:
         settings: The function's.
         start: Starts the process of that id, whose output goes to that file descriptor, on a thread that outlives the
             instance.
         sink: Takes the lines that the process writes.
-        watch: Has an eye on its memory.
+
+    Raises:
+        OSError: The process could not be started.
     """
 
-    def __init__(
-        self, settings: InstanceSettings, start: Callable[[str, int], Child], sink: LogSink, watch: MemoryWatch
-    ) -> None:
+    def __init__(self, settings: FunctionSettings, start: Callable[[str, int], Child], sink: LogSink) -> None:
         self.id = f"c-{int(time.time()):08x}-{secrets.token_hex(6)}"
+        self.taken = 0
+        """Requests that it has been given; counted by its revision."""
         self._settings = settings
         self._sink = sink
-        self._watch = watch
+        self._initializing = threading.Lock()
+        self._initialized: FunctionResponse | None = None
         self._pending: dict[str, _Pending] = {}
         self._lock = threading.Lock()
         self._sending = threading.Lock()
         self._ending = threading.Event()
         self._ended = threading.Event()
-        self._reaped = False
-        self._verdict = ""
+        self._reason = ""
         """Why it was ended, for those who wait for an answer."""
         self._most_memory = 0
-        reading, writing = os.pipe()
+        log, writing = os.pipe()
         try:
             self._child = start(self.id, writing)
         except BaseException:
-            os.close(reading)
+            os.close(log)
             raise
         finally:
             os.close(writing)
-        self._log = open(reading, "rb")  # noqa: SIM115  # closed by the thread that reads it
-        os.set_blocking(self._child.requests.fileno(), False)
-        watch.add(self.pid, settings.memory_mb * MEGABYTE, self._exceed_memory)
-        readers = [
-            threading.Thread(target=self._read_answers, name=f"answers of {self.id}"),
-            threading.Thread(target=self._read_log, name=f"log of {self.id}"),
-        ]
-        for reader in readers:
-            reader.start()
-        self._waiter = threading.Thread(target=self._wait, args=(readers,), name=f"end of {self.id}")
-        self._waiter.start()
-
-    @property
-    def pid(self) -> int:
-        """The id of the process."""
-        return self._child.process.pid
+        self._log: int | None = log
+        self._answer_lines, self._log_lines = LineBuffer(), LineBuffer(LONGEST_LINE + TAIL)
+        for pipe in (self._child.requests.fileno(), self._child.answers.fileno(), log):
+            os.set_blocking(pipe, False)
+        self._process = psutil.Process(self._child.process.pid)
+        self._reader = threading.Thread(target=self._read, name=f"reader of {self.id}")
+        self._reader.start()
 
     @property
     def is_open(self) -> bool:
         """Whether it takes requests, as far as is known."""
-        return not self._ending.is_set() and not self._ended.is_set()
+        return not self._ending.is_set()
 
     @property
     def has_ended(self) -> bool:
-        """Whether the process is gone, with all that it had started."""
+        """Whether the process is gone, with its process group."""
         return self._ended.is_set()
 
-    def initialize(self, request: Request) -> Outcome:
-        """Import the handler's module and call the initializer, once."""
-        limit = self._settings.initialization_timeout
-        return self._perform("initialize", request, limit, f"Function initialization timed out after {limit} seconds")
-
-    def invoke(self, request: Request) -> Outcome:
-        """Call the handler.
+    def invoke(self, request: FunctionRequest) -> FunctionResponse:
+        """Call the handler; before the first request, import its module and call the initializer.
 
         Raises:
             NotTakenError: The instance ended before that.
         """
+        with self._initializing:
+            if self._initialized is None:
+                limit = self._settings.initialization_timeout
+                late = f"Function initialization timed out after {limit} seconds"
+                self._initialized = self._perform("initialize", request, limit, late)
+        if self._initialized.error:
+            self._ending.set()
+            return self._initialized
         limit = self._settings.timeout
         return self._perform("invoke", request, limit, f"Function timed out after {limit} seconds")
 
@@ -136,80 +147,90 @@ class Instance:
         self._ending.set()
         with self._lock:
             is_idle = not self._pending
-        self._verdict = self._verdict or "it was stopped"
+        self._reason = self._reason or "it was stopped"
         if is_idle:  # it ends by itself when there can be no more requests
             self._close_requests()
             self._ended.wait(GRACE)
         self._end()
-        self._waiter.join()
+        self._reader.join()
 
-    def _perform(self, kind: str, request: Request, limit: int, verdict: str) -> Outcome:
-        pending = _Pending()
+    def _perform(self, kind: str, request: FunctionRequest, limit: int, late: str) -> FunctionResponse:
+        pending, title = _Pending(), kind.capitalize()
         with self._lock:
             if not self.is_open:
                 raise NotTakenError
             self._pending[request.request_id] = pending
-        title = kind.capitalize()
         self._put(pending, request.request_id, f"FC {title} Start RequestId: {request.request_id}")
         started = time.monotonic()
-        sent = self._send(kind, request, started + limit)
-        timed_out = not sent or not pending.done.wait(max(started + limit - time.monotonic(), 0))
+        is_late = not (self._send(kind, request, started + limit) and self._await_answer(pending, started + limit))
         duration_ms = (time.monotonic() - started) * 1000
-        if timed_out and not self._ended.is_set():
-            self._verdict = self._verdict or verdict
+        if is_late and not self._ended.is_set():
+            self._reason = self._reason or late
             self._end()
-        pending.logged.wait(_LOG_PATIENCE)
         with self._lock:
-            self._pending.pop(request.request_id, None)
-        if pending.answer is None and not pending.taken and not self._verdict:
+            del self._pending[request.request_id]
+        if pending.answer is None and not pending.taken and not self._reason:
             raise NotTakenError
-        return self._outcome(title, request.request_id, pending, verdict if timed_out else "", duration_ms)
+        return self._result(title, request.request_id, pending, late if is_late else "", duration_ms)
 
-    def _outcome(self, title: str, request_id: str, pending: _Pending, timed_out: str, duration_ms: float) -> Outcome:
-        self._note_memory()
-        memory_mb = self._most_memory / MEGABYTE
+    def _await_answer(self, pending: _Pending, until: float) -> bool:
+        """Whether there is one, or will never be one, by then. Meanwhile, an instance with too much memory ends."""
+        while not pending.done.wait(min(_LOOK, max(until - time.monotonic(), 0))):
+            self._look_at_memory()
+            if time.monotonic() >= until:
+                return False
+        self._look_at_memory()
+        return True
+
+    def _look_at_memory(self) -> None:
+        with suppress(psutil.Error):  # it has ended
+            resident = self._process.memory_info().rss
+            self._most_memory = max(self._most_memory, resident)
+            if resident > self._settings.memory_size * _MEGABYTE and not self._ended.is_set():
+                limit = self._settings.memory_size
+                self._reason = self._reason or f"it used more than its memory of {limit} MB; raise memorySize"
+                self._ending.set()
+                self._kill()
+
+    def _result(
+        self, title: str, request_id: str, pending: _Pending, late: str, duration_ms: float
+    ) -> FunctionResponse:
+        memory_mb = self._most_memory / _MEGABYTE
         answer = pending.answer
-        if timed_out or answer is None:
-            error = {"errorMessage": timed_out or self._exit_message(duration_ms, memory_mb)}
+        if late or answer is None:
+            error = {"errorMessage": late or self._exit_message(duration_ms, memory_mb)}
         else:
             error = answer.get("error")  # type: ignore[assignment]  # runtime.py writes objects
         end = f"FC {title} End RequestId: {request_id}"
         self._put(pending, request_id, f"{end}, Error: {error['errorMessage']}" if error else end)
-        body = b"" if error or answer is None else base64.b64decode(str(answer.get("body", "")))
         if title == "Invoke":
-            self._put(pending, request_id, self._summary(duration_ms, memory_mb))
-        return Outcome(body, error, duration_ms, memory_mb, self.id, bytes(pending.tail))
-
-    def _summary(self, duration_ms: float, memory_mb: float) -> str:
-        used = f", Max Memory Used: {memory_mb:.2f} MB" if memory_mb else ""
-        return f"Duration: {duration_ms:.2f} ms, Memory Size: {self._settings.memory_mb} MB{used}"
+            used = f"Memory Size: {self._settings.memory_size} MB, Max Memory Used: {memory_mb:.2f} MB"
+            self._put(pending, request_id, f"Duration: {duration_ms:.2f} ms, {used}")
+        body = b"" if error or answer is None else base64.b64decode(str(answer.get("body", "")))
+        return FunctionResponse(body, error, request_id, self.id, duration_ms, memory_mb, str(pending.tail))
 
     def _exit_message(self, duration_ms: float, memory_mb: float) -> str:
         """The platform's text, and the reason, which is known here."""
-        memory = f", maxMemoryUsage: {memory_mb:.2f}MB" if memory_mb else ""  # of a process that is gone, nobody knows
-        text = f"duration: {duration_ms:.0f}ms{memory}"
-        reason = self._verdict or f"the process ended with {_status_text(self._child.process.returncode)}"
+        status = self._child.process.returncode
+        ended = f"signal {signal.Signals(-status).name}" if status and status < 0 else f"status {status}"
+        text = f"duration: {duration_ms:.0f}ms, maxMemoryUsage: {memory_mb:.2f}MB"
+        reason = self._reason or f"the process ended with {ended}"
         return f"Process exited unexpectedly before completing request ({text}): {reason}"
 
-    def _send(self, kind: str, request: Request, until: float) -> bool:
+    def _send(self, kind: str, request: FunctionRequest, until: float) -> bool:
         """Whether the request could be written by then. An instance that has ended takes everything."""
-        line = json.dumps(
-            {
-                "id": request.request_id,
-                "kind": kind,
-                "context": request.context,
-                "event": base64.b64encode(request.event).decode(),
-            }
-        ).encode()
-        left = memoryview(line + b"\n")
+        event = base64.b64encode(request.event).decode()
+        line = json.dumps({"id": request.request_id, "kind": kind, "context": request.context, "event": event})
+        left = memoryview(line.encode() + b"\n")
         with self._sending:
             try:
                 pipe = select.poll()
                 pipe.register(self._child.requests, select.POLLOUT)
-                while left:
-                    if not pipe.poll(max(until - time.monotonic(), 0) * 1000):
+                while left and not self._ending.is_set():
+                    if pipe.poll(_LOOK * 1000):
+                        left = left[self._child.requests.write(left) or 0 :]
+                    elif time.monotonic() >= until:
                         return False
-                    left = left[self._child.requests.write(left) or 0 :]
             except (OSError, ValueError):  # the pipe is closed: the process has ended, or is about to
                 pass
         return True
@@ -219,92 +240,101 @@ class Instance:
             self._child.requests.close()
 
     def _end(self) -> None:
-        self._note_memory()
         self._ending.set()
-        self._signal(signal.SIGTERM)
+        self._child.process.send_signal(signal.SIGTERM)
         if not self._ended.wait(GRACE):
-            self._signal(signal.SIGKILL)
+            self._kill()
         self._ended.wait()
 
-    def _note_memory(self) -> None:
-        with self._lock:
-            if not self._reaped:
-                self._most_memory = max(self._most_memory, most_resident(self.pid))
+    def _kill(self) -> None:
+        """End the whole process group. What has made a session of its own is not in it."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._child.process.pid, signal.SIGKILL)
 
-    def _exceed_memory(self) -> None:
-        self._note_memory()
-        self._verdict = f"it used more than its memory of {self._settings.memory_mb} MB; raise memorySize"
+    def _read(self) -> None:
+        pipes = select.poll()
+        pipes.register(self._child.answers, select.POLLIN)
+        if self._log is not None:
+            pipes.register(self._log, select.POLLIN)
+        try:
+            self._read_until_it_ends(pipes)
+        finally:
+            self._finish(pipes)
+
+    def _read_until_it_ends(self, pipes: select.poll) -> None:
+        """The end of a pipe does not come while a process of another session holds it: look at the process as well."""
+        has_ended = False
+        while not has_ended:
+            pipes.poll(_LOOK * 1000)
+            has_ended = self._child.process.poll() is not None  # before the reading, which then gets the last words
+            has_ended |= not self._read_pipes(pipes)
+
+    def _finish(self, pipes: select.poll) -> None:
+        """Wait for the process, kill what it has left in its group, and tell those who wait for an answer."""
         self._ending.set()
-        self._signal(signal.SIGKILL)
-
-    def _signal(self, number: signal.Signals) -> None:
+        try:
+            self._child.process.wait(GRACE)
+        except subprocess.TimeoutExpired:  # it has closed the pipe of its answers, and runs
+            self._kill()
+            self._child.process.wait()
+        self._kill()
+        self._read_pipes(pipes)
+        for line in self._log_lines.end():
+            self._take_line(line)
+        self._close_requests()
+        self._child.answers.close()
+        if self._log is not None:
+            os.close(self._log)
+        self._ended.set()
         with self._lock:
-            if not self._reaped:
-                with suppress(ProcessLookupError):
-                    os.kill(self.pid, number)
+            for pending in self._pending.values():
+                pending.done.set()
 
-    def _read_answers(self) -> None:
-        with self._child.answers as answers:
-            for line in answers:
-                with suppress(ValueError):  # the process died in the middle of a line
-                    self._take(json.loads(line))
+    def _read_pipes(self, pipes: select.poll) -> bool:
+        """Take what there is; false if there will be no more answers.
 
-    def _take(self, answer: dict[str, object]) -> None:
+        The answers are read first, and taken last: the log that is read after them holds all that was written before.
+        """
+        answers = _read_available(self._child.answers.fileno())
+        log = None if self._log is None else _read_available(self._log)
+        if log == b"" and self._log is not None:  # or its end would be told again and again
+            pipes.unregister(self._log)
+            os.close(self._log)
+            self._log = None
+        for line in self._log_lines.add(log or b""):
+            self._take_line(line)
+        for line in self._answer_lines.add(answers or b""):
+            with suppress(ValueError):  # the process died in the middle of a line
+                self._take_answer(json.loads(line))
+        return answers != b""
+
+    def _take_answer(self, answer: dict[str, object]) -> None:
         with self._lock:
             pending = self._pending.get(str(answer["id"]))
         if pending is None:
             return
         pending.taken = True
-        if "elapsed_ms" in answer and not self._verdict:  # what a process answers to its end is no answer
+        if "elapsed_ms" in answer and not self._reason:  # what a process answers to its end is no answer
             pending.answer = answer
             pending.done.set()
 
-    def _read_log(self) -> None:
-        with self._log as log:
-            for line in log:
-                self._log_piece(read_line(line.rstrip(b"\n")))
-
-    def _log_piece(self, piece: Piece) -> None:
+    def _take_line(self, line: bytes) -> None:
+        request_id, text = split_tag(line)
         with self._lock:
-            request_id = piece.request_id
             if not request_id and len(self._pending) == 1:
                 request_id = next(iter(self._pending))
             pending = self._pending.get(request_id)
-        if not piece.ends:
-            self._put(pending, request_id, piece.text)
-        elif pending is not None:
-            pending.logged.set()
+        self._put(pending, request_id, text)
 
     def _put(self, pending: _Pending | None, request_id: str, text: str) -> None:
         if pending is not None:
             pending.tail.add(text)
-        self._sink(LogLine(self._settings.function, self.id, request_id, text))
-
-    def _wait(self, readers: list[threading.Thread]) -> None:
-        """Wait for the process, end what it has left behind, and tell those who wait for an answer."""
-        if sys.platform.startswith("linux"):
-            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
-        else:
-            self._child.process.wait()
-        self._ending.set()
-        self._watch.remove(self.pid)
-        with self._lock:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, signal.SIGKILL)  # it is unreaped, so nobody else has its id
-            self._child.process.wait()
-            self._reaped = True
-        for reader in readers:
-            reader.join()
-        self._close_requests()
-        self._ended.set()
-        with self._lock:
-            waiting = list(self._pending.values())
-        for pending in waiting:
-            pending.logged.set()
-            pending.done.set()
+        self._sink(LogLine(self._settings.function_name, self.id, request_id, text))
 
 
-def _status_text(status: int | None) -> str:
-    if status is not None and status < 0:
-        return f"signal {signal.Signals(-status).name}"
-    return f"status {status}"
+def _read_available(pipe: int) -> bytes | None:
+    """What is in the pipe now; empty at its end, None if there is nothing yet."""
+    try:
+        return os.read(pipe, _READ)
+    except BlockingIOError:
+        return None

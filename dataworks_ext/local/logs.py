@@ -25,7 +25,7 @@ LogSink = Callable[[LogLine], None]
 """Takes lines as they come, on any thread."""
 
 
-class Tail:
+class LogTail:
     """The last bytes of a request's log."""
 
     def __init__(self) -> None:
@@ -36,28 +36,45 @@ class Tail:
         self._bytes += line.encode("utf-8", "replace") + b"\n"
         del self._bytes[:-TAIL]
 
-    def __bytes__(self) -> bytes:
-        return bytes(self._bytes)
+    def __str__(self) -> str:
+        return self._bytes.decode("utf-8", "ignore")  # the first character may be cut
 
 
-class Piece(NamedTuple):
-    """What one line of an instance's output is."""
+class LineBuffer:
+    """Whole lines from pieces of bytes.
 
-    request_id: str
-    text: str
-    ends: bool
-    """Whether it is no line but the mark that the request has written its last one."""
+    Args:
+        longest: Bytes of a line that are kept; the rest of the line is dropped. None keeps everything.
+    """
+
+    def __init__(self, longest: int | None = None) -> None:
+        self._longest = longest
+        self._partial = bytearray()
+
+    def add(self, data: bytes) -> list[bytes]:
+        """The lines that are complete now, without their breaks."""
+        *complete, rest = data.split(b"\n")
+        lines = []
+        for piece in complete:
+            self._extend(piece)
+            lines.append(bytes(self._partial))
+            self._partial.clear()
+        self._extend(rest)
+        return lines
+
+    def end(self) -> list[bytes]:
+        """The last line, if it had no break."""
+        return [bytes(self._partial)] if self._partial else []
+
+    def _extend(self, piece: bytes) -> None:
+        self._partial += piece if self._longest is None else piece[: max(self._longest - len(self._partial), 0)]
 
 
-def read_line(line: bytes) -> Piece:
-    """A line, without its break, as `dataworks_ext.deploy.runtime.TaggedLog` writes it, or as anybody else does."""
+def split_tag(line: bytes) -> tuple[str, str]:
+    """The request id, or an empty one, and the text of a line as `runtime.TaggedLog` or a child process writes it."""
+    request_id, text = b"", line
     if line.startswith(b"\x1e"):
-        for separator, ends in ((b"\x1f", False), (b"\x04", True)):
-            tag, found, text = line[1:].partition(separator)
-            if found and b"\x1e" not in tag and len(tag) <= TAIL and (not ends or not text):
-                return Piece(tag.decode("utf-8", "replace"), _cut(text), ends)
-    return Piece("", _cut(line), False)
-
-
-def _cut(text: bytes) -> str:
-    return text[:LONGEST_LINE].decode("utf-8", "replace")
+        tag, separator, rest = line[1:].partition(b"\x1f")
+        if separator and len(tag) <= TAIL:
+            request_id, text = tag, rest
+    return request_id.decode("utf-8", "replace"), text[:LONGEST_LINE].decode("utf-8", "replace")

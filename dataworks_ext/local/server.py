@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 import secrets
 import socket
 import sys
 import threading
+import time
 import traceback
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from .account import Account
-from .api import Api, Call, Reply
-from .errors import ApiError
-from .functions import Function
-from .invocation import new_request_id
-from .invoker import Invoker
-from .signature import Signed, verify
+from .api_error import ApiError
+from .function_api import ApiReply, FunctionApi, error_reply
+from .verification import RequestHead, verify_body, verify_head
 
 HOST: Final = "127.0.0.1"
 LARGEST_BODY: Final = 160 * 1024 * 1024
 """Bytes of a request, at most: a package of 100 MB in base 64, and more."""
-_CODE_PREFIX: Final = "/code"
+_LINGER: Final = 2.0
+"""Seconds that the rest of a refused request is read, and dropped, so that its client gets to see the answer."""
 
 
 class Server:
-    """Serves the API at `endpoint`.
+    """Serves the API at `endpoint`, to requests that are signed with the credentials.
 
     Args:
-        account: What there is.
-        invoker: Invokes functions.
+        api: Performs requests.
         access_key_id: Who may call.
         access_key_secret: Signs requests.
         port: Where to listen; 0 for any free port.
@@ -43,13 +36,9 @@ class Server:
         OSError: The port is taken.
     """
 
-    def __init__(
-        self, account: Account, invoker: Invoker, *, access_key_id: str, access_key_secret: str, port: int
-    ) -> None:
-        self._account = account
-        self._api = Api(account, invoker, self._code_url)
-        self._credentials = (access_key_id, access_key_secret)
-        self._code_secret = secrets.token_bytes(32)
+    def __init__(self, api: FunctionApi, *, access_key_id: str, access_key_secret: str, port: int) -> None:
+        self.api = api
+        self.credentials = (access_key_id, access_key_secret)
         self._http = _HttpServer((HOST, port), self)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), name="local-server")
 
@@ -72,44 +61,10 @@ class Server:
         self._http.close_connections()
         self._http.server_close()
 
-    def answer(self, signed: Signed, request_id: str) -> Reply:
-        """The answer to a request, signed or not."""
-        try:
-            if signed.path.startswith(_CODE_PREFIX + "/"):
-                return self._code(signed)
-            verify(signed, *self._credentials)
-            query = dict(parse_qsl(signed.query, keep_blank_values=True))
-            return self._api.perform(Call(signed.method, signed.path, query, signed.headers, signed.body, request_id))
-        except ApiError as error:
-            return error_reply(error, signed.path, request_id)
-        except Exception:
-            traceback.print_exc()
-            failure = ApiError(500, "InternalServerError", "the local Function Compute failed; its stderr says how")
-            return error_reply(failure, signed.path, request_id)
 
-    def _code_url(self, function: Function, path: str) -> str:
-        """An address that needs no signature, as that of the platform's object store."""
-        return f"{self.endpoint}{_CODE_PREFIX}{quote(path)}?token={self._token(path)}"
-
-    def _code(self, signed: Signed) -> Reply:
-        path = unquote(signed.path.removeprefix(_CODE_PREFIX))
-        token = dict(parse_qsl(signed.query)).get("token", "")
-        if signed.method != "GET" or not hmac.compare_digest(token.encode(), self._token(path).encode()):
-            raise ApiError(403, "AccessDenied", "the address of this code is not one that GetFunctionCode gave")
-        _, service, qualifier, name = path.split("/")
-        package = self._account.function(service, name, qualifier).deployment.code.package
-        return Reply(200, package, {"Content-Type": "application/zip"})
-
-    def _token(self, path: str) -> str:
-        return hmac.new(self._code_secret, path.encode(), hashlib.sha256).hexdigest()
-
-
-def error_reply(error: ApiError, path: str, request_id: str) -> Reply:
-    """The answer that is this error, with the names of the API's version."""
-    body = {"ErrorCode": error.code, "ErrorMessage": error.message}
-    if path.startswith("/2023-03-30/"):
-        body = {"Code": error.code, "Message": error.message, "RequestId": request_id}
-    return Reply(error.status, json.dumps(body).encode(), {"Content-Type": "application/json"})
+def new_request_id() -> str:
+    """One that no other request has: `1-{seconds in hex}-{random}-{random}`."""
+    return f"1-{int(time.time()):08x}-{secrets.token_hex(4)}-{secrets.token_hex(6)}"
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -131,40 +86,44 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.close_connection = True
 
-    def do_GET(self) -> None:
-        self._answer()
-
     def do_POST(self) -> None:
-        self._answer()
-
-    def do_PUT(self) -> None:
-        self._answer()
-
-    def do_DELETE(self) -> None:
-        self._answer()
-
-    def _answer(self) -> None:
         request_id = new_request_id()
+        path, _, query = self.path.partition("?")
+        head = RequestHead(self.command, path, query, {name.lower(): value for name, value in self.headers.items()})
         try:
+            verify_head(head, *self.server.owner.credentials)
             body = self._body()
         except ApiError as error:
-            self.close_connection = True  # what it did not read would be read as another request
-            self._send(error_reply(error, self.path, request_id), request_id)
+            self.close_connection = True  # what was not read would be read as another request
+            self._send(error_reply(error, path, request_id), request_id)
+            self._drop_the_rest()
             return
-        url = urlsplit(self.path)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        signed = Signed(self.command, url.path, url.query, headers, body)
-        self._send(self.server.owner.answer(signed, request_id), request_id)
+        try:
+            verify_body(head, body)
+            reply = self.server.owner.api.perform(head, body, request_id)
+        except ApiError as error:
+            reply = error_reply(error, path, request_id)
+        except Exception:
+            traceback.print_exc()
+            failure = ApiError(500, "InternalServerError", "the local Function Compute failed; its stderr says how")
+            reply = error_reply(failure, path, request_id)
+        self._send(reply, request_id)
+
+    do_GET = do_PUT = do_DELETE = do_POST  # noqa: N815  # what the base class calls
 
     def _body(self) -> bytes:
         length = self.headers.get("content-length", "0")
-        if "transfer-encoding" in self.headers or not length.isdecimal():
+        if "transfer-encoding" in self.headers or not (length.isascii() and length.isdecimal()):
             raise ApiError(411, "MissingContentLength", "the body has no length; expected the header Content-Length")
-        if int(length) > LARGEST_BODY:
-            raise ApiError(413, "PayloadTooLarge", f"the body has {length} bytes; expected {LARGEST_BODY} at most")
-        return self.rfile.read(int(length))
+        if len(length) > len(str(LARGEST_BODY)) or int(length) > LARGEST_BODY:
+            raise ApiError.too_large("body", length[:20], LARGEST_BODY)
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            text = f"the body ended after {len(body)} bytes; expected the {length} of Content-Length"
+            raise ApiError.invalid(text)
+        return body
 
-    def _send(self, reply: Reply, request_id: str) -> None:
+    def _send(self, reply: ApiReply, request_id: str) -> None:
         self.send_response(reply.status)
         for name, value in {**reply.headers, "X-Fc-Request-Id": request_id}.items():
             self.send_header(name, value)
@@ -174,6 +133,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(reply.body)
+
+    def _drop_the_rest(self) -> None:
+        until = time.monotonic() + _LINGER
+        self.connection.settimeout(_LINGER)
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            while time.monotonic() < until and self.connection.recv(1 << 16):
+                pass
 
 
 class _HttpServer(ThreadingHTTPServer):

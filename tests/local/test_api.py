@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
-import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,19 +16,14 @@ from dataworks_ext.deploy.checksum import crc64
 from dataworks_ext.deploy.interpreters import RUNNING
 from dataworks_ext.local import ApiError, LocalFunctionCompute
 
-from .functions import COVERAGE, Lines
+from .functions import COVERAGE
 
 SYNCHRONOUS = {"x-fc-invocation-type": "Sync", "x-fc-log-type": "Tail"}
 
 
 @pytest.fixture(scope="module")
-def lines() -> Lines:
-    return Lines()
-
-
-@pytest.fixture(scope="module")
-def compute(lines: Lines) -> Iterator[LocalFunctionCompute]:
-    with LocalFunctionCompute(log=lines) as compute:
+def compute() -> Iterator[LocalFunctionCompute]:
+    with LocalFunctionCompute() as compute:
         yield compute
 
 
@@ -45,7 +38,7 @@ def client(compute: LocalFunctionCompute) -> Any:
 def service(client: Any, request: pytest.FixtureRequest) -> str:
     """The name of a service of the test's own."""
     name = f"s-{abs(hash(request.node.name))}"
-    client.create_service(name, description="of a test", logConfig={"project": "p", "logStore": "l"})
+    client.create_service(name, description="of a test")
     return name
 
 
@@ -78,7 +71,6 @@ def test_the_life_of_a_service(client: Any) -> None:
     assert (created["serviceName"], created["description"]) == ("life", "first")
     assert client.update_service("life", description="second").data["description"] == "second"
     assert client.get_service("life").data["description"] == "second"
-    assert "life" in [one["serviceName"] for one in client.list_services().data["services"]]
     client.delete_service("life")
     assert refusal(lambda: client.get_service("life")) == (404, "ServiceNotFound")
 
@@ -97,19 +89,28 @@ def test_the_life_of_a_function(client: Any, service: str, create: Callable[...,
     client.update_function(service, "f", description="second", environmentVariables={**COVERAGE, "NEW": "two"})
     assert client.invoke_function(service, "f", payload=b"os.environ['NEW']").data == b"two"
     assert client.get_function(service, "f").data["description"] == "second"
-    assert [one["functionName"] for one in client.list_functions(service).data["functions"]] == ["f"]
     client.delete_function(service, "f")
     assert refusal(lambda: client.invoke_function(service, "f")) == (404, "FunctionNotFound")
 
 
 def test_what_an_invocation_is_told(client: Any, service: str, create: Callable[..., Any]) -> None:
     create()
-    event = b"[print('hello'), context.service.name, context.service.log_store, context.request_id]"
+    event = b"[print('hello'), context.service.name, context.request_id]"
     answer = client.invoke_function(service, "f", payload=event, headers=SYNCHRONOUS)
     request_id = answer.headers["X-Fc-Request-Id"]
-    assert json.loads(answer.data) == [None, service, "l", request_id]
+    assert json.loads(answer.data) == [None, service, request_id]
     assert b"\nhello\n" in base64.b64decode(answer.headers["X-Fc-Log-Result"])
-    assert answer.headers["X-Fc-Invocation-Service-Version"] == "LATEST"
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # the client leaves the zip open
+def test_the_checksum_is_that_of_the_code(client: Any, service: str, tmp_path: Path) -> None:
+    package = tmp_path / "code.zip"
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("index.py", "def handler(event, context):\n    return b'zipped'\n")
+    created = client.create_function(service, "z", RUNNING, "index.handler", codeZipFile=str(package)).data
+    assert created["codeChecksum"] == str(crc64(package.read_bytes()))
+    assert created["codeSize"] == package.stat().st_size
+    assert client.invoke_function(service, "z").data == b"zipped"
 
 
 def test_without_log_type_there_is_no_log(client: Any, service: str, create: Callable[..., Any]) -> None:
@@ -123,16 +124,6 @@ def test_a_function_error_is_raised_by_the_client(client: Any, service: str, cre
         client.invoke_function(service, "f", payload=b"1 / 0")
     assert raised.value.status_code == 200
     assert json.loads(raised.value.message)["errorType"] == "ZeroDivisionError"
-
-
-def test_an_asynchronous_invocation_is_accepted_at_once(
-    client: Any, service: str, create: Callable[..., Any], lines: Lines
-) -> None:
-    create()
-    answer = client.invoke_function(
-        service, "f", payload=b"print('in its own time')", headers={"x-fc-invocation-type": "Async"}
-    )
-    assert (answer.data, lines.wait("in its own time").request_id) == (b"", answer.headers["X-Fc-Request-Id"])
 
 
 def test_a_version_stays_as_it_was_published(client: Any, service: str, create: Callable[..., Any]) -> None:
@@ -158,56 +149,15 @@ def test_the_life_of_versions_and_aliases(client: Any, service: str, create: Cal
     assert refusal(lambda: client.publish_version(service)) == (400, "VersionPublishError")
     client.update_service(service, description="changed")
     client.publish_version(service)
-    assert [one["versionId"] for one in client.list_versions(service).data["versions"]] == ["2", "1"]
     client.create_alias(service, "prod", "1")
     assert refusal(lambda: client.create_alias(service, "prod", "2")) == (409, "AliasAlreadyExists")
     assert client.update_alias(service, "prod", "2", description="d").data["versionId"] == "2"
     assert client.get_alias(service, "prod").data["description"] == "d"
-    assert [one["aliasName"] for one in client.list_aliases(service).data["aliases"]] == ["prod"]
     assert refusal(lambda: client.delete_version(service, "2")) == (409, "VersionInUse")
     client.delete_alias(service, "prod")
     assert refusal(lambda: client.get_alias(service, "prod")) == (404, "AliasNotFound")
     client.delete_version(service, "2")
     assert refusal(lambda: client.invoke_function(service, "f", qualifier="2")) == (404, "VersionNotFound")
-
-
-def test_lists_come_in_pages(client: Any, service: str) -> None:
-    for number in range(3):
-        client.create_service(f"paged-{number}")
-    first = client.list_services(prefix="paged-", limit=2).data
-    assert [one["serviceName"] for one in first["services"]] == ["paged-0", "paged-1"]
-    second = client.list_services(prefix="paged-", nextToken=first["nextToken"]).data
-    assert [one["serviceName"] for one in second["services"]] == ["paged-2"]
-    assert "nextToken" not in second
-
-
-@pytest.mark.parametrize("kind", ["service", "function"])
-def test_an_etag_guards_against_changes_of_others(
-    client: Any, service: str, create: Callable[..., Any], kind: str
-) -> None:
-    create()
-    get, update, delete = (getattr(client, f"{verb}_{kind}") for verb in ("get", "update", "delete"))
-    names = (service,) if kind == "service" else (service, "f")
-    etag = get(*names).headers["ETag"]
-    update(*names, description="changed", headers={"if-match": etag})
-    stale = {"if-match": etag}
-    assert refusal(lambda: update(*names, description="again", headers=stale)) == (412, "PreconditionFailed")
-    assert refusal(lambda: delete(*names, headers=stale)) == (412, "PreconditionFailed")
-    if kind == "service":
-        client.delete_function(service, "f")
-    delete(*names, headers={"if-match": get(*names).headers["ETag"]})
-
-
-def test_code_can_be_had_back(client: Any, service: str, create: Callable[..., Any], code: Path) -> None:
-    created = create().data
-    answer = client.get_function_code(service, "f").data
-    with urllib.request.urlopen(answer["url"]) as response:
-        package = response.read()
-    assert answer["checksum"] == created["codeChecksum"] == str(crc64(package))
-    assert created["codeSize"] == len(package)
-    assert zipfile.ZipFile(io.BytesIO(package)).read("index.py") == (code / "index.py").read_bytes()
-    with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(answer["url"][:-1] + "?")
 
 
 @pytest.mark.parametrize(
@@ -217,17 +167,18 @@ def test_code_can_be_had_back(client: Any, service: str, create: Callable[..., A
         (lambda client: client.create_service("default"), (409, "ServiceAlreadyExists")),
         (lambda client: client.update_service("nowhere"), (404, "ServiceNotFound")),
         (lambda client: client.delete_service("nowhere"), (404, "ServiceNotFound")),
-        (lambda client: client.list_functions("nowhere"), (404, "ServiceNotFound")),
         (lambda client: client.get_function("default", "nothing"), (404, "FunctionNotFound")),
-        (lambda client: client.get_function_code("default", "nothing"), (404, "FunctionNotFound")),
         (lambda client: client.delete_function("default", "nothing"), (404, "FunctionNotFound")),
         (lambda client: client.invoke_function("default", "f", qualifier="7"), (404, "VersionNotFound")),
         (lambda client: client.invoke_function("default", "f", qualifier="prod"), (404, "AliasNotFound")),
         (lambda client: client.create_alias("default", "prod", "7"), (404, "VersionNotFound")),
-        (lambda client: client.create_alias("default", "prod", ""), (400, "InvalidArgument")),
+        (lambda client: client.create_alias("default", "prod", ""), (404, "VersionNotFound")),
         (lambda client: client.delete_version("default", "7"), (404, "VersionNotFound")),
         (lambda client: client.list_triggers("default", "f"), (404, "PathNotSupported")),
-        (lambda client: client.list_services(limit=1000), (400, "InvalidArgument")),
+        (
+            lambda client: client.invoke_function("default", "f", headers={"x-fc-invocation-type": "Async"}),
+            (400, "InvalidArgument"),
+        ),
     ],
 )
 def test_what_cannot_be_done_is_told(client: Any, call: Callable[[Any], object], expected: tuple[int, str]) -> None:
@@ -266,32 +217,6 @@ def test_a_service_with_functions_is_not_deleted(client: Any, service: str, crea
     assert refusal(lambda: client.delete_service(service)) == (409, "ServiceNotEmpty")
 
 
-def test_account_settings(client: Any) -> None:
-    assert client.get_account_settings().data == {"availableAZs": ["local"]}
-
-
-def test_a_method_that_a_path_does_not_have_is_told(client: Any) -> None:
-    assert refusal(lambda: client._do_request("PUT", *_signed(client, "PUT"))) == (405, "MethodNotAllowed")
-
-
-def _signed(client: Any, method: str) -> tuple[str, dict[str, str]]:
-    path = "/2016-08-15/services"
-    return path, client._build_common_headers(method, path)
-
-
-@pytest.mark.parametrize("header", ["x-fc-invocation-type", "x-fc-log-type"])
-def test_a_header_with_an_unknown_value_is_refused(client: Any, header: str) -> None:
-    call = lambda: client.invoke_function("default", "f", headers={header: "Sometimes"})  # noqa: E731
-    assert refusal(call) == (400, "InvalidArgument")
-
-
-def test_too_large_an_asynchronous_event_is_refused(client: Any, create: Callable[..., Any], service: str) -> None:
-    create()
-    headers = {"x-fc-invocation-type": "Async"}
-    call = lambda: client.invoke_function(service, "f", payload=b" " * 200_000, headers=headers)  # noqa: E731
-    assert refusal(call) == (413, "PayloadTooLarge")
-
-
 def test_a_body_that_is_no_object_is_refused(client: Any) -> None:
     path = "/2016-08-15/services"
     headers = client._build_common_headers("POST", path)
@@ -302,18 +227,11 @@ def test_a_body_that_is_no_object_is_refused(client: Any) -> None:
         )
 
 
-def test_a_function_of_the_python_api_can_be_replaced(compute: LocalFunctionCompute, code: Path) -> None:
-    compute.create_function("own", code, service="own", environment={**COVERAGE, "N": "1"})
-    compute.create_function("own", code, service="own", environment={**COVERAGE, "N": "2"})
-    assert compute.invoke("own", b"os.environ['N']", service="own").body == b"2"
-    assert compute.invoke("own", b"1", service="own", asynchronous=True).body == b""
-
-
 def test_the_python_api_says_what_was_refused(compute: LocalFunctionCompute, code: Path) -> None:
     with pytest.raises(ApiError, match="function 'nothing' does not exist") as raised:
         compute.invoke("nothing")
     assert (raised.value.status, raised.value.code) == (404, "FunctionNotFound")
-    with pytest.raises(ApiError, match="timeout is 0; expected a whole number from 1 to 86400"):
+    with pytest.raises(ApiError, match="timeout is 0: Input should be greater than or equal to 1"):
         compute.create_function("nothing", code, timeout=0)
     with pytest.raises(FileNotFoundError):
         compute.create_function("nothing", code / "nowhere")

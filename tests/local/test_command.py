@@ -104,12 +104,10 @@ def test_lines_of_the_function_are_printed_as_they_come(code: Path, temporary: P
 
 def test_with_watch_a_change_replaces_the_code(tmp_path: Path, temporary: Path) -> None:
     source = "def handler(event, context):\n    return {!r}\n"
-    code = tmp_path / "code"
+    code = write_code(tmp_path / "code", source.format("first"))
     with Command(temporary, "--code", str(code), "--name", "f", "--watch") as command:
         client = command.client()
-        assert command.news("missing")["code"] == str(code)
-        write_code(code, source.format("first"))
-        command.news("replaced")
+        command.news("watching")
         assert client.invoke_function("default", "f").data == b"first"
         write_code(code, source.format("the second"))
         command.news("replaced")
@@ -141,7 +139,7 @@ def test_people_are_told_how_to_invoke(code: Path, temporary: Path) -> None:
         (["--env", "NOTHING"], "--env 'NOTHING' is no variable; expected KEY=VALUE"),
         (["--runtime", "python2.7"], "runtime 'python2.7' cannot be run here"),
         (["--name", "no name"], "functionName is 'no name'"),
-        (["--handler", "index"], "handler is 'index'; expected module.attribute"),
+        (["--handler", "index"], "handler is 'index': expected module.attribute"),
     ],
 )
 def test_what_cannot_be_is_told(code: Path, arguments: list[str], text: str) -> None:

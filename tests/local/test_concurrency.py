@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dataworks_ext.local import ApiError, Invocation, LocalFunctionCompute
+from dataworks_ext.local import ApiError, FunctionResponse, LocalFunctionCompute
 
 from .functions import COVERAGE, Background, Lines
 
@@ -42,7 +42,7 @@ def test_more_requests_than_instances_may_take_are_refused(code: Path, tmp_path:
         answer = first.result()
         again = compute.invoke("f", b"'again'")
     assert (raised.value.status, raised.value.code) == (429, "ResourceExhausted")
-    assert isinstance(answer, Invocation)
+    assert isinstance(answer, FunctionResponse)
     assert answer.body == b'[null, "open"]'
     assert (again.body, again.instance_id) == (b"again", answer.instance_id)
 
@@ -57,7 +57,7 @@ def test_a_crash_is_told_to_all_requests_that_were_running(code: Path) -> None:
         answers = [first.result(), second]
         after = compute.invoke("f", b"'after'")
     for answer in answers:
-        assert isinstance(answer, Invocation)
+        assert isinstance(answer, FunctionResponse)
         assert answer.error is not None
         assert str(answer.error["errorMessage"]).endswith("the process ended with status 75")
     assert after.body == b"after"
@@ -82,12 +82,12 @@ def test_what_changes_does_not_disturb_requests_that_run(code: Path, tmp_path: P
         event = f"[print('in'), open({str(gate)!r}).read(), os.path.exists('index.py'), os.getcwd()]"
         first = Background(lambda: compute.invoke("f", event.encode()))
         lines.wait("in")
-        compute.update_code("f", code)
-        compute.update_code("f", code)
+        compute.create_function("f", code)
+        compute.create_function("f", code)
         second = compute.invoke("f", b"os.getcwd()")
         gate.write_text("open")
         answer = first.result()
-    assert isinstance(answer, Invocation)
+    assert isinstance(answer, FunctionResponse)
     _, read, existed, directory = json.loads(answer.body)
     assert (read, existed) == ("open", True)
     assert directory != second.body.decode()

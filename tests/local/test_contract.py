@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dataworks_ext.deploy.interpreters import RUNNING
-from dataworks_ext.local import Invocation, LocalFunctionCompute, runtimes_at_hand
+from dataworks_ext.local import FunctionResponse, LocalFunctionCompute, runtimes_at_hand
 
 from .functions import Lines, await_end, coverage_of, write_code
 
@@ -59,7 +59,7 @@ def runtime(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def error_of(invocation: Invocation) -> Mapping[str, object]:
+def error_of(invocation: FunctionResponse) -> Mapping[str, object]:
     assert invocation.error is not None
     return invocation.error
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dataworks_ext.local import ApiError, Invocation, LocalFunctionCompute
+from dataworks_ext.local import ApiError, FunctionResponse, LocalFunctionCompute
 
 from .functions import COVERAGE, PATIENCE, Background, Lines, await_end
 
@@ -51,26 +51,18 @@ def test_a_request_that_runs_is_told(code: Path, event: bytes) -> None:
         running = Background(lambda: compute.invoke("f", event))
         lines.wait("in")
     answer = running.result()
-    assert isinstance(answer, Invocation)
+    assert isinstance(answer, FunctionResponse)
     assert answer.error is not None
     assert "Process exited unexpectedly" in str(answer.error["errorMessage"])
-
-
-def test_an_asynchronous_invocation_does_not_keep_it(code: Path) -> None:
-    lines = Lines()
-    with LocalFunctionCompute(log=lines) as compute:
-        compute.create_function("f", code, timeout=20, environment=COVERAGE)
-        compute.invoke("f", b"[print('in'), block()]", asynchronous=True)
-        lines.wait("in")
-    assert "Process exited unexpectedly" in lines.wait("FC Invoke End").text
 
 
 def test_code_that_was_replaced_is_removed(code: Path, tmp_path: Path) -> None:
     with LocalFunctionCompute() as compute:
         compute.create_function("f", code, environment=COVERAGE)
         compute.invoke("f", b"1")
-        compute.update_code("f", code)
-        compute._account.close()  # joins what removes it
+        compute.create_function("f", code)
+        for thread in compute._account._retiring:
+            thread.join()
         (folder,) = tmp_path.iterdir()
         assert [path.name for path in folder.iterdir()] == ["2"]
 
@@ -102,10 +94,10 @@ def test_a_port_that_is_taken_leaves_nothing(tmp_path: Path) -> None:
 def test_an_interpreter_that_cannot_start_is_told(code: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with LocalFunctionCompute() as compute:
         compute.create_function("f", code)
-        monkeypatch.setattr("dataworks_ext.local.compute.interpreter_of", lambda runtime: "/no/such/python")
+        monkeypatch.setattr("dataworks_ext.local.revision.interpreter_of", lambda runtime: "/no/such/python")
         with pytest.raises(ApiError, match="no instance could be started: No such file") as raised:
             compute.invoke("f")
-        monkeypatch.setattr("dataworks_ext.local.compute.interpreter_of", lambda runtime: "/bin/false")
-        with pytest.raises(ApiError, match="the instance ended before it was initialized"):
+        monkeypatch.setattr("dataworks_ext.local.revision.interpreter_of", lambda runtime: "/bin/false")
+        with pytest.raises(ApiError, match="instances end before they take the request; look at the log"):
             compute.invoke("f")
     assert raised.value.status == 503
