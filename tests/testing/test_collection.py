@@ -61,6 +61,18 @@ def test_a_case_that_fails_is_shown_with_its_line_and_without_a_traceback(projec
     )
 
 
+@pytest.mark.parametrize("change", ["", "expect: FAIL", "event: none", "modes: {none: off}"])
+def test_escape_sequences_of_a_case_do_not_reach_the_terminal(project: pytest.Pytester, change: str) -> None:
+    """Whether it passes, fails, or cannot be read or run."""
+    fields = {"name": r'"\e[31mred\u009bm"', "event": "download-resources", "expect": "OK"}
+    name, _, value = change.partition(": ")
+    save(project, f"- {{{', '.join(f'{n}: {v}' for n, v in {**fields, name: value}.items() if n)}}}\n")
+    shown = run(project, "-v", "--color=no").stdout.str()
+    assert "\x1b" not in shown
+    assert "\x9b" not in shown
+    assert r"\x1b[31mred\x9bm" in shown or change == "event: none"
+
+
 def test_a_file_that_cannot_be_read_is_an_error_of_collection(project: pytest.Pytester) -> None:
     """Every mistake in it is told, and nothing else."""
     save(project, CASE.replace("resources", "resource") + CASE.replace("OK", "YES"))

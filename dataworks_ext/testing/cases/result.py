@@ -13,6 +13,7 @@ from ...lookup import LookupFailedError
 from ...policy import EVERY_EVENT, Policy
 from ..deciding import decide, trial
 from ..reasons import error_of, reason_lines
+from ..table import printable
 from .case import Case, CaseError, Problem
 
 _NO_SNAPSHOT: Final = "the case gives no snapshot; give it one, such as snapshot: {file: code.sql}"
@@ -56,7 +57,7 @@ class CaseResult:
         if self.passed:
             return ""
         lines = [*self.differences, *reason_lines(self.decision.reasons), *(f"Hint: {hint}" for hint in self.hints)]
-        return "\n".join([self.case.title, *(f"  {line}" for line in lines)])
+        return printable("\n".join([self.case.title, *(f"  {line}" for line in lines)]))
 
 
 def run_case(extension: Extension, case: Case) -> CaseResult:

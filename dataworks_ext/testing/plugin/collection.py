@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ...errors import ExtensionError
+from ..table import printable
 from . import app_of
 
 if TYPE_CHECKING:
@@ -41,9 +42,9 @@ class CaseFile(pytest.File):
         try:
             cases = read_cases(_as_seen_from(Path.cwd(), self.path))
         except CaseError as error:
-            raise self.CollectError(str(error)) from None
+            raise self.CollectError(printable(str(error))) from None
         for case in cases:
-            yield CaseItem.from_parent(self, name=case.written.name, case=case)
+            yield CaseItem.from_parent(self, name=printable(case.written.name), case=case)
 
 
 class CaseItem(pytest.Item):
@@ -66,9 +67,9 @@ class CaseItem(pytest.Item):
     def repr_failure(self, excinfo: ExceptionInfo[BaseException], style: object = None) -> str | TerminalRepr:
         """The text of what is wrong with the case; a traceback for anything else."""
         if isinstance(excinfo.value, (CaseFailed, ExtensionError)):
-            return str(excinfo.value)
+            return printable(str(excinfo.value))
         if isinstance(excinfo.value, CaseWarning):
-            return f"{self.case.title}\n  {excinfo.value}"
+            return printable(f"{self.case.title}\n  {excinfo.value}")
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:

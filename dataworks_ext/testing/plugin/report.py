@@ -8,7 +8,7 @@ from typing import Final
 from ...decision import TEXT_LIMIT, Decision, Reason, Verdict, shorten
 from ..reasons import reason_lines, said_by, text_of
 from ..sent import Sent
-from ..table import aligned
+from ..table import aligned, printable
 from .watch import Seen
 
 TITLE: Final = "DataWorks decisions"
@@ -23,7 +23,7 @@ def decisions_text(seen: Sequence[Seen], total: int) -> str:
     """
     left_out = total - len(seen)
     earlier = [f"{left_out} earlier decisions are left out."] if left_out else []
-    return "\n".join([*earlier, *(line for one in seen for line in _decision(one))])
+    return printable("\n".join([*earlier, *(line for one in seen for line in _decision(one))]))
 
 
 def comparison(operator: str, left: object, right: object) -> list[str] | None:
