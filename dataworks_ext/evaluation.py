@@ -77,7 +77,7 @@ def _step(
 
 
 def evaluate(plan: Plan, scope: MessageScope, language: Language) -> list[Reason]:
-    """What each policy that looks at the event says, in order. Coroutines run beside the others. Never raises."""
+    """The reason of each policy that acts on the event, in order. Coroutines run concurrently. Never raises."""
     started = [_start(step, scope) for step in plan.awaited] if plan.awaited else ()
     reasons: list[Reason] = []
     with guard(scope.deadline) as guarded:
@@ -222,7 +222,7 @@ def _failure(
 def _invalid(answer: object) -> PolicyError:
     if type(answer) is Outcome:
         return PolicyError(
-            "it returned an Outcome that deny, warn and allow would not make: with no text, or no verdict"
+            "it returned an invalid Outcome, without a text or a verdict; make outcomes with deny, warn and allow"
         )
     if type(answer) is CoroutineType:
         answer.close()

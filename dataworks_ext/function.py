@@ -86,7 +86,7 @@ class Function:
         self._preparing = threading.Lock()
 
     def initializer(self, context: RuntimeContext) -> None:
-        """What the runtime calls once before the first request. Never raises; what is wrong is recorded."""
+        """What the runtime calls once before the first request. Never raises; problems are recorded."""
         try:
             self._prepare(context)
         except BaseException as error:

@@ -77,7 +77,7 @@ class MessageLookups:
 
         Raises:
             LookupFailedError: There is no answer about the options.
-            SettingsError: They do not fit.
+            SettingsError: An option is invalid for its setting.
         """
         return settings_with(pack, settings, self.options(until), self._workspace_id)
 
@@ -159,7 +159,7 @@ def settings_with(pack: str, settings: S, options: Mapping[str, object], workspa
         workspace_id: For the error.
 
     Raises:
-        SettingsError: An option does not fit its setting, or there is no setting for one under the pack's name.
+        SettingsError: An option is invalid for its setting, or an option under the pack's name has no setting.
     """
     own = options.get(pack)
     fields = {name: field for field in type(settings).model_fields for name in (field, to_wire(field))}

@@ -1,7 +1,7 @@
-"""Running code until a moment and no longer.
+"""Running code until a deadline.
 
 On the main thread an alarm signal interrupts whatever Python does. On any other thread the code runs beside it, on a
-helper thread that is left behind when the moment comes. Coroutines run on one event loop beside all threads.
+helper thread that is left behind at the deadline. Coroutines run on one event loop, on a thread of its own.
 Moments are seconds of `time.monotonic()`.
 """
 
@@ -22,7 +22,7 @@ if _HAS_ALARMS:
 
 T = TypeVar("T")
 NO_LIMIT: Final = float("inf")
-"""The deadline of what may take as long as it likes."""
+"""The deadline of code without a time limit."""
 
 
 def milliseconds(seconds: float) -> float:
@@ -72,7 +72,7 @@ def guard(deadline: float) -> Guard:
 
 
 def stuck() -> int:
-    """How many threads were left behind and withstood a second of interruption."""
+    """How many threads were left behind and withstood interruption for a second."""
     if not LEFT_BEHIND:
         return 0
     from ._threads import stuck

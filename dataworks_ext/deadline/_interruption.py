@@ -1,4 +1,4 @@
-"""The exceptions of a deadline, and the threads that it has cost."""
+"""The exceptions of a deadline, and the threads that were left behind."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ..errors import ExtensionError
 
 
 class DeadlineError(ExtensionError):
-    """Code ran until its moment and was stopped, or left behind."""
+    """Code was interrupted or left behind at its deadline."""
 
 
 class Interrupted(BaseException):
-    """What is raised inside code whose moment has come. Not an `Exception`: code should let it pass."""
+    """Raised inside code at its deadline. Not an `Exception`, so that code does not catch it by accident."""
 
 
 LEFT_BEHIND: Final[dict[threading.Thread, float]] = {}

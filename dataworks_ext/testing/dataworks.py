@@ -1,4 +1,4 @@
-"""DataWorks as a test needs it: it sends messages to a function, takes the replies, and answers questions."""
+"""A stand-in for DataWorks in tests: it sends messages to a function, receives replies, and answers lookups."""
 
 from __future__ import annotations
 
@@ -87,12 +87,12 @@ class DataWorks:
             code: An event code, or the class of an event.
             channel: `function-compute` or `eventbridge`; by default the one on which DataWorks sends the event.
             now: What time it is for the function; `NOON`, a Monday, by default.
-            message_id: Its id; one of its own by default. A message that comes once more has the id that it had.
+            message_id: Its id; one of its own by default. A duplicate has the id of the first message.
             changes: Of the event, as for `sample`: `data_row_size=250_000`.
 
         Raises:
             NoSampleError: There is no such event.
-            ChangeError: There is no such field, with the nearest one, or the value is none for it.
+            ChangeError: An unknown field, with the nearest known one, or an invalid value.
             DeliveryError: The reply could not be delivered.
         """
         number = f"message-{next(self._numbers)}" if message_id is None else message_id

@@ -1,4 +1,4 @@
-"""Asking a policy, a pack or an extension, without network and environment."""
+"""Running a policy, a pack or an extension, without network and environment."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from .mistakes import is_of_the_test, problems_of
 __tracebackhide__ = is_of_the_test
 
 NOON: Final = datetime(2026, 3, 2, 12, 0, tzinfo=SHANGHAI)
-"""What time it is in a test that does not say: noon of a Monday in Shanghai."""
+"""The default time in a test: noon of a Monday in Shanghai."""
 _NO_SNAPSHOT: Final = "the test gives no snapshot; pass snapshot=committed_file(content=…)"
 Subject = PolicyPack[Any] | Callable[..., object]
-"""What can be asked: an extension, a pack, or a policy, which is named by its function."""
+"""What can decide: an extension, a pack, or a policy, named by its function."""
 
 
 class SubjectError(ExtensionError):
-    """What cannot be asked. The text says what was expected."""
+    """Something that cannot decide. The text says what was expected."""
 
 
 def decide(
@@ -50,22 +50,22 @@ def decide(
     options: Mapping[str, object] | Exception | None = None,
     now: datetime | None = None,
 ) -> Decision:
-    """The decision on an event. Neither the network nor the environment of the process is asked.
+    """The decision on an event. Neither the network nor the environment of the process is used.
 
     Args:
         subject: A policy, named by its function, a pack, or an extension.
-        event: What happened, or a message that says so, also as bytes.
-        settings: In the place of their defaults: `{"max_rows": 10}`, or `{"downloads.max_rows": 10}` for an extension.
-        environment: What else the function's environment variables say: `{"DOWNLOADS_MAX_BYTES": "500MB"}`.
-        modes: In the place of those that the policies' authors chose: `{"downloads.row_limit": "shadow"}`.
-        snapshot: What `context.snapshot` is. An exception stands for what cannot be had, here and below.
-        parameters: What `context.parameters` is; empty by default.
-        options: What `context.options` is, in any workspace; empty by default.
-        now: What `context.now` is; `NOON`, a Monday, by default.
+        event: An event, or a message that contains one, also as bytes.
+        settings: Override the defaults: `{"max_rows": 10}`, or `{"downloads.max_rows": 10}` for an extension.
+        environment: More environment variables of the function: `{"DOWNLOADS_MAX_BYTES": "500MB"}`.
+        modes: Override the modes in the code: `{"downloads.row_limit": "shadow"}`.
+        snapshot: `context.snapshot`. An exception makes the lookup fail, here and below.
+        parameters: `context.parameters`; empty by default.
+        options: `context.options`, in any workspace; empty by default.
+        now: `context.now`; `NOON`, a Monday, by default.
 
     Raises:
-        SubjectError: The subject is none of these, or it is a policy that is not asked about the event.
-        SettingsError: There is no such setting or policy, with the nearest one, or the value is none for it.
+        SubjectError: The subject is none of these, or a policy that does not handle the event.
+        SettingsError: An unknown setting or policy, with the nearest known one, or an invalid value.
         MessageError: The bytes are no message.
     """
     extension = trial(subject, settings, modes, environment)
@@ -91,7 +91,7 @@ def trial(
 
     Raises:
         SubjectError: The subject is no policy, pack or extension.
-        SettingsError: There is no such setting or policy, with the nearest one, or the value is none for it.
+        SettingsError: An unknown setting or policy, with the nearest known one, or an invalid value.
     """
     extension = _extension_of(subject)
     registered = (*extension.policies, *extension.observers)
@@ -113,7 +113,7 @@ def setting_named(extension: Extension, name: str) -> tuple[str, str]:
     """Pack and field of a setting: `downloads.max_rows`, or `max_rows` where there is one pack with settings.
 
     Raises:
-        SettingsError: There is no such setting, with the nearest one.
+        SettingsError: An unknown setting, with the nearest known one.
     """
     packs = {pack.name: pack for pack in (*extension.packs, extension) if pack.settings_class.model_fields}
     named = name if "." in name or len(packs) != 1 else f"{next(iter(packs))}.{name}"
@@ -146,7 +146,7 @@ def _require_event(function: object, code: str) -> None:
     policies = [policy for pack in packs_of(function) for policy in pack.policies if policy.function is function]
     codes = {known for policy in policies for known in policy.events}
     if code not in codes and EVERY_EVENT not in codes:
-        raise SubjectError(f'{policies[0].id} is not asked about "{code}"; it is about {", ".join(sorted(codes))}')
+        raise SubjectError(f'{policies[0].id} does not handle "{code}"; it handles {", ".join(sorted(codes))}')
 
 
 def _changed_settings(

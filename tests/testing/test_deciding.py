@@ -1,4 +1,4 @@
-"""Asking a policy, a pack or an extension, without network and environment."""
+"""Running a policy, a pack or an extension, without network and environment."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def _function() -> None:
         (
             lambda: decide(row_limit, sample(CommitFile)),
             SubjectError,
-            r'^rows.row_limit is not asked about "commit-file"; it is about download-resources$',
+            r'^rows.row_limit does not handle "commit-file"; it handles download-resources$',
         ),
         (lambda: decide(row_limit, LARGE, now=datetime(2026, 1, 1)), SubjectError, "has no time zone; give it one"),
         (
