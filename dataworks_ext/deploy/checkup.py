@@ -1,4 +1,4 @@
-"""What would go wrong in production, found before it does: the extension and `s.yaml`, held together."""
+"""Checks of the extension, its environment and `s.yaml` against each other, before deployment."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _check_initializer(subject: Subject) -> Iterator[Finding]:
     initializer = hooks.get("initializer") if isinstance(hooks, Mapping) else None
     named = initializer.get("handler") if isinstance(initializer, Mapping) else None
     if named is None:
-        text = f"there is none, so the first message waits for the settings: name {INITIALIZER}"
+        text = f"there is none, so the first message waits until the settings are read; set it to {INITIALIZER}"
         yield Finding("initializer", "warning", text)
     elif named != INITIALIZER:
         yield Finding("initializer", "problem", f"the initializer is {named}; the package has {INITIALIZER}")
@@ -102,7 +102,7 @@ def _check_variables(subject: Subject) -> Iterator[Finding]:
     settings = {variable_of(pack.name, field) for pack in packs for field in pack.settings_class.model_fields}
     known = settings | _OWN_VARIABLES
     for name in sorted(settings - subject.manifest.offered):
-        yield Finding("variables", "warning", f"{name} is a setting that s.yaml does not offer")
+        yield Finding("variables", "warning", f"{name} is a setting that s.yaml does not pass on")
     for name in sorted(subject.manifest.offered - known):
         prefixes = ("DATAWORKS_EXT_", *(variable_of(pack.name, "") for pack in packs))
         if name.startswith(prefixes):
@@ -160,7 +160,9 @@ def _check_code(subject: Subject) -> Iterator[Finding]:
 def _check_role(subject: Subject) -> Iterator[Finding]:
     if not subject.manifest.props.get("role") and _calls(subject.extension):
         yield Finding(
-            "role", "problem", "the function has no role, so it cannot answer DataWorks by a call; name one (FC_ROLE)"
+            "role",
+            "problem",
+            "the function has no role, so it cannot send replies through the OpenAPI; set one (FC_ROLE)",
         )
 
 
@@ -168,7 +170,7 @@ def _check_network(subject: Subject) -> Iterator[Finding]:
     props = subject.manifest.props
     reaches = props.get("internetAccess", True) or props.get("vpcConfig")
     if not reaches and _calls(subject.extension):
-        text = "the function has no way to DataWorks: set internetAccess, or a vpcConfig with a route to it"
+        text = "the function has no route to DataWorks: set internetAccess, or a vpcConfig with a route to it"
         yield Finding("network", "problem", text)
 
 
@@ -186,11 +188,11 @@ def _check_trigger(subject: Subject) -> Iterator[Finding]:
         and isinstance(trigger.get("triggerConfig"), Mapping)
     ]
     if not configs:
-        text = "policies wait for events of EventBridge, and there is no trigger of type eventbridge"
+        text = "policies handle events of EventBridge, but there is no trigger of type eventbridge"
         yield Finding("trigger", "problem", text)
     for config in configs:
         if config.get("asyncInvocationType"):
-            text = "asyncInvocationType hides errors from EventBridge, so that nothing is delivered again: set it false"
+            text = "asyncInvocationType hides errors from EventBridge, so nothing is delivered again: set it to false"
             yield Finding("trigger", "problem", text)
         yield from _pattern_findings(config.get("eventRuleFilterPattern"), wanted)
 
@@ -208,10 +210,11 @@ def _pattern_findings(pattern: object, wanted: set[str]) -> Iterator[Finding]:
     if types is None:
         return
     if missing := wanted - set(types):
-        text = f"its pattern keeps back {', '.join(sorted(missing))}; take that of dataworks-ext events --pattern"
+        advice = "replace it with the output of dataworks-ext events --pattern"
+        text = f"its pattern does not match {', '.join(sorted(missing))}; {advice}"
         yield Finding("trigger", "problem", text)
     if needless := set(types) - wanted:
-        text = f"its pattern lets through {', '.join(sorted(needless))}, which nobody handles"
+        text = f"its pattern matches {', '.join(sorted(needless))}, which nobody handles"
         yield Finding("trigger", "warning", text)
 
 
@@ -226,7 +229,7 @@ def _check_package(subject: Subject) -> Iterator[Finding]:
     stale = sorted(path for source in subject.sources for path in _differing(source, code / source.name))
     if stale:
         more = f" and {len(stale) - 1} more" if len(stale) > 1 else ""
-        text = f"{code} is not built from {stale[0]}{more} as it is; build it again: dataworks-ext package"
+        text = f"{code} is out of date: {stale[0]}{more} changed; build it again: dataworks-ext package"
         yield Finding("package", "problem", text)
 
 
@@ -239,7 +242,7 @@ def _differing(source: Path, packaged: Path) -> Iterator[str]:
 
 
 def _calls(extension: Extension) -> bool:
-    """Whether some reply of the extension is a call."""
+    """Whether the extension sends replies through the OpenAPI."""
     return replies_through_openapi(extension.policies)
 
 

@@ -59,7 +59,7 @@ class Invoked(NamedTuple):
 
 
 def wanted_of(manifest: Manifest, package: Path, service: str | None = None) -> Wanted:
-    """What `s.yaml` says, in terms of Function Compute 2.0. The service is called like the function by default."""
+    """What `s.yaml` says, in terms of Function Compute 2.0. The service has the function's name by default."""
     props = manifest.props
     function = str(props.get("functionName") or manifest.resource)
     hooks = props.get("instanceLifecycleConfig")

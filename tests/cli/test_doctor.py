@@ -146,7 +146,7 @@ MISTAKES: dict[str, tuple[Plant, str, str, str]] = {
     ),
     "no initializer": (
         props(instanceLifecycleConfig=None),
-        *("initializer", "warning", "there is none, so the first message waits for the settings"),
+        *("initializer", "warning", "there is none, so the first message waits until the settings are read"),
     ),
     "a runtime that is too old": (
         props(runtime="python3.9"),
@@ -166,7 +166,7 @@ MISTAKES: dict[str, tuple[Plant, str, str, str]] = {
     ),
     "a setting that is not offered": (
         without_setting,
-        *("variables", "warning", "EXPORTS_MAX_ROWS is a setting that s.yaml does not offer"),
+        *("variables", "warning", "EXPORTS_MAX_ROWS is a setting that s.yaml does not pass on"),
     ),
     "a timeout below a policy's": (
         props(timeout=5),
@@ -186,15 +186,15 @@ MISTAKES: dict[str, tuple[Plant, str, str, str]] = {
     ),
     "no role": (
         props(role=""),
-        *("role", "problem", "the function has no role, so it cannot answer DataWorks by a call"),
+        *("role", "problem", "the function has no role, so it cannot send replies through the OpenAPI"),
     ),
-    "no way to DataWorks": (
+    "no route to DataWorks": (
         props(internetAccess=False),
-        *("network", "problem", "the function has no way to DataWorks"),
+        *("network", "problem", "the function has no route to DataWorks"),
     ),
     "no trigger": (
         props(triggers=None),
-        *("trigger", "problem", "policies wait for events of EventBridge, and there is no trigger"),
+        *("trigger", "problem", "policies handle events of EventBridge, but there is no trigger"),
     ),
     "an asynchronous trigger": (
         trigger(asyncInvocationType=True),
@@ -202,11 +202,11 @@ MISTAKES: dict[str, tuple[Plant, str, str, str]] = {
     ),
     "a pattern that keeps an event back": (
         pattern(type=["dataworks:ResourcesDownload:DownloadResources"]),
-        *("trigger", "problem", "its pattern keeps back dataworks:FileChange:CommitFile"),
+        *("trigger", "problem", "its pattern does not match dataworks:FileChange:CommitFile"),
     ),
     "a pattern that lets too much through": (
         pattern(type=[*_PATTERN["type"], "dataworks:FileChange:RunFile"]),
-        *("trigger", "warning", "its pattern lets through dataworks:FileChange:RunFile, which nobody handles"),
+        *("trigger", "warning", "its pattern matches dataworks:FileChange:RunFile, which nobody handles"),
     ),
     "a pattern of another source": (
         pattern(source=["acs.oss"]),
@@ -246,7 +246,7 @@ def test_a_package_of_other_policies_is_found(change: Callable[[Path], object]) 
     change(Path("dist/function/guarding/__init__.py"))
     [(check, level, text)] = findings()
     assert (check, level) == ("package", "problem")
-    assert "is not built from guarding/__init__.py as it is" in text
+    assert "is out of date: guarding/__init__.py changed" in text
 
 
 def test_the_time_of_the_call_is_counted() -> None:

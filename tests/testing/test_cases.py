@@ -450,13 +450,13 @@ def test_a_failure_says_what_was_expected_what_came_and_why() -> None:
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
-        ("event: commit-table", "no policy looks at commit-table, so the answer is the default"),
-        ("event: delete-file", "the policies of delete-file do nothing here: rows.hours (needs rows.hours)"),
+        ("event: commit-table", "no policy handles commit-table, so the verdict is the default"),
+        ("event: delete-file", "the policies of delete-file are inactive here: rows.hours (needs rows.hours)"),
         (
             "event: delete-file, modes: {rows.hours: off}",
-            "the policies of delete-file do nothing here: rows.hours (off)",
+            "the policies of delete-file are inactive here: rows.hours (off)",
         ),
-        ("event: freeze-instance", "nobody waits for an answer to this freeze-instance, so no policy is asked"),
+        ("event: freeze-instance", "this freeze-instance is not blocking, so no policy runs"),
     ],
 )
 @pytest.mark.parametrize("expect", ["OK", "FAIL"])

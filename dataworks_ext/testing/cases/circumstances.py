@@ -86,7 +86,7 @@ def snapshot_of(folder: Path, code: str, fields: Mapping[str, object]) -> Snapsh
 
 
 def _changed(where: str, changes: Mapping[str, object], change: Callable[[Mapping[str, object]], T]) -> T:
-    """What comes of the changes. An error names the change that cannot be, by itself or with the others."""
+    """The result of the changes. An error names the change that cannot be, by itself or with the others."""
     try:
         return change(changes)
     except ChangeError as error:

@@ -41,7 +41,7 @@ class WrittenCase(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
     name: Name
-    """What it says; no other case of the file has this name."""
+    """What it shows; unique in the file."""
     event: Text | None = None
     """An event code, whose sample it is about."""
     changes: Names[object] = Field({}, alias="with")

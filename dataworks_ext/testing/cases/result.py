@@ -1,4 +1,4 @@
-"""What came of a case, and what should have come."""
+"""The result of a case, compared with what was expected."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ class CaseResult:
 
     @property
     def passed(self) -> bool:
-        """Whether what should come came."""
+        """Whether the result is the expected one."""
         return self.decision.verdict is self.case.written.expect and not self.missing
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The parts of the text that should be there and are not."""
+        """The expected parts of the text that are missing."""
         return tuple(part for part in self.case.written.text if part not in self.decision.message)
 
     @property
     def differences(self) -> tuple[str, ...]:
-        """What was expected, and what came, for people; empty if that is the same."""
+        """What was expected and the result, for people; empty if they agree."""
         if self.passed:
             return ()
         written = self.case.written
@@ -104,20 +104,20 @@ def _culprits(extension: Extension, case: Case) -> list[Problem]:
 
 
 def _unasked(extension: Extension, case: Case, decision: Decision) -> Iterator[str]:
-    """Why no policy said anything, if that is so."""
+    """Why no policy gave a reason, if none did."""
     code = case.event.event_code
     if not case.blocking:
-        yield f"nobody waits for an answer to this {code}, so no policy is asked"
+        yield f"this {code} is not blocking, so no policy runs"
     elif not decision.reasons:
         idle = policies_for(extension, code)
         if idle:
-            yield f"the policies of {code} do nothing here: {', '.join(_idleness(policy, case) for policy in idle)}"
+            yield f"the policies of {code} are inactive here: {', '.join(_idleness(policy, case) for policy in idle)}"
         else:
-            yield f"no policy looks at {code}, so the answer is the default"
+            yield f"no policy handles {code}, so the verdict is the default"
 
 
 def _failures(decision: Decision) -> Iterator[str]:
-    """Which policies failed. A denial that is expected may come of that, and then it is none of the rule."""
+    """Which policies failed. An expected denial may come from a failure instead of the rule."""
     for reason in decision.reasons:
         if reason.error is not None and reason.effect is not Verdict.OK:
             yield f"{reason.policy} failed: {error_of(reason)}"
