@@ -12,6 +12,7 @@ from ..extension import Extension
 from ..testing.cases.case import CaseError, Problem, place
 from ..testing.cases.reading import find_case_files, read_cases
 from ..testing.cases.result import CaseResult, run_case
+from ..testing.discarded import discarded_outcomes, problem_of, sources_of
 from ._output import DEFAULT, UNREADABLE, App, Json, console, fail, load, plain, print_json
 from .check import print_failures, reasons_as_json, reasons_table
 
@@ -46,6 +47,9 @@ def run_cases(paths: Paths = None, app: App = DEFAULT, as_json: Json = False) ->
     Exit status 0: all cases passed. 1: at least one failed. 2: a file cannot be read, or there is no case.
     """
     extension = load(app)
+    discarded = discarded_outcomes(sources_of(extension, app))
+    if discarded:
+        fail(problem_of(discarded))
     tested = [_test(extension, file) for file in _files(paths or [_DEFAULT])]
     if as_json:
         print_json([one for file in tested for one in _as_json(file)])

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from ..testing.discarded import discarded_outcomes, problem_of
 from . import freshness, interpreters, pruning, wheels
 from .dependencies import Dependencies, Inputs, Progress, compile_files, dependencies, requirements_of
-from .layout import PackagingError, put_policies, unprotect
+from .layout import PackagingError, deployed_files, put_policies, unprotect
 from .zipping import normalize, write_zip, zipped_sizes
 
 MEGABYTE: Final = 1024 * 1024
@@ -106,6 +107,7 @@ def build(
     work = Path(tempfile.mkdtemp(prefix=".function-", dir=output))
     try:
         own = work / "own"
+        _check_outcomes(packages)
         left_out = put_policies(own, packages)
         interpreter = interpreters.find_interpreter(python)
         lifted = pruning.lifted_by([own])
@@ -134,6 +136,13 @@ def build(
         shares,
         total,
     )
+
+
+def _check_outcomes(packages: Sequence[Path]) -> None:
+    files = (path for package in packages for path in deployed_files(package)[0].values() if path.suffix == ".py")
+    problem = problem_of(discarded_outcomes(files))
+    if problem:
+        raise PackagingError(problem)
 
 
 def _put_together(work: Path, base: Dependencies) -> tuple[tuple[Share, ...], Share]:

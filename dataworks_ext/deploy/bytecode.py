@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from .interpreters import Interpreter
+from .interpreters import Interpreter, loader_variables
 
 _COMPILE: Final = """
 import json, marshal, py_compile, sys
@@ -89,7 +89,7 @@ def compile_files(directory: Path, names: Iterable[str], interpreter: Interprete
     done = subprocess.run(
         [interpreter.path, "-s", "-S", "-W", "ignore", "-c", _COMPILE],
         cwd=directory,
-        env={"PYTHONHASHSEED": "0", "PYTHONUTF8": "1"},
+        env={**loader_variables(), "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"},
         input=json.dumps(sorted(names)),
         stdout=subprocess.PIPE,
         text=True,

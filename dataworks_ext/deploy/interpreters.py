@@ -17,9 +17,12 @@ RUNNING: Final = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 _RUNTIME: Final = re.compile(r"python3\.(\d+)")
 _COMPILED: Final = re.compile(r"\.cpython-3(\d+)-")
 _OLDEST: Final = 9
-_PROBE: Final = (
-    "import sys; print(sys.implementation.name, '.'.join(map(str, sys.version_info[:2])), sys.version.split()[0])"
-)
+_PROBE: Final = """
+import sys
+print(sys.implementation.name, ".".join(map(str, sys.version_info[:2])), sys.version.split()[0], sys.executable)
+"""
+"""What it calls itself may be another path than it was started by: a shim of pyenv's is a script that finds it."""
+_LOADER: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "SYSTEMROOT")
 
 
 class Interpreter(NamedTuple):
@@ -42,9 +45,15 @@ def find_interpreter(python: str) -> Interpreter | None:
             done = subprocess.run([path, "-I", "-S", "-c", _PROBE], capture_output=True, text=True, timeout=10)
         except (OSError, subprocess.TimeoutExpired):
             continue
-        if done.returncode == 0 and done.stdout.split()[:2] == ["cpython", python]:  # a shim of pyenv may not run
-            return Interpreter(path, done.stdout.split()[2])
+        name, version, release, itself = [*done.stdout.rstrip("\n").split(" ", 3), *[""] * 4][:4]
+        if done.returncode == 0 and (name, version) == ("cpython", python):  # a shim of pyenv may not run
+            return Interpreter(itself or path, release)
     return None
+
+
+def loader_variables() -> dict[str, str]:
+    """The environment variables that an interpreter may need to start at all, where little else is passed on."""
+    return {name: os.environ[name] for name in _LOADER if name in os.environ}
 
 
 def interpreter_of(runtime: str) -> str:

@@ -16,6 +16,7 @@ from typing import IO, Any, NamedTuple
 
 from ..testing import FunctionContext
 from . import runtime
+from .interpreters import loader_variables
 
 
 class InvocationResult(NamedTuple):
@@ -60,7 +61,7 @@ def start(
     Args:
         python: The interpreter.
         code_directory: Absolute.
-        environment: The whole of it.
+        environment: The whole of it, but for what the interpreter needs to start.
         handler: `{module}.{attribute}`.
         initializer: Likewise, or empty.
         log: The file descriptor of its standard output and standard error.
@@ -89,7 +90,7 @@ def start(
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log if tagged else None,
-            env=dict(environment),
+            env={**loader_variables(), **environment},
             pass_fds=[requests, answers],
             start_new_session=True,
         )

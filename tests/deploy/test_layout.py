@@ -33,34 +33,20 @@ def test_what_the_function_does_not_run_is_not_of_it(rules: Path) -> None:
     assert not {"cli", "deploy", "local", "testing", "py.typed", "__pycache__"} & framework
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        ".env",
-        ".env.production",
-        "production.env",
-        ".git/config",
-        ".venv/lib/site.py",
-        "tests/test_rules.py",
-        "inner/tests/data.json",
-        "server.pem",
-        "SERVER.PEM",
-        "inner/tls.key",
-        "store.p12",
-        "id_rsa",
-        "id_rsa.pub",
-        "id_ed25519",
-        ".netrc",
-        ".DS_Store",
-        "Thumbs.db",
-        ".vscode/settings.json",
-        ".idea/workspace.xml",
-        "rules.py~",
-        "#rules.py#",
-        ".rules.py.swp",
-        ".mypy_cache/x.json",
-    ],
-)
+_JUNK = """
+.git/config .venv/lib/site.py tests/test_rules.py inner/tests/data.json .DS_Store Thumbs.db .vscode/settings.json
+.idea/workspace.xml rules.py~ #rules.py# .rules.py.swp .mypy_cache/x.json explore.ipynb
+"""
+_SECRETS = """
+.env .env.production production.env env.prod app.env.yaml .netrc local.mk secrets.yaml secret.txt
+AccessKey.csv my-AccessKey-2026.csv RAM_access_key.txt credentials credentials.json aliyun-credentials.ini
+client_secret.json client_secret_1.json token.json service-account.json kubeconfig prod.kubeconfig htpasswd
+server.pem SERVER.PEM inner/tls.key store.p12 store.jks release.keystore signing.p8 passwords.kdbx backup.gpg
+id_rsa id_rsa.pub id_ed25519 ssh_host_rsa_key office.ovpn terraform.tfstate terraform.tfstate.backup prod.tfvars
+"""
+
+
+@pytest.mark.parametrize("name", [*_JUNK.split(), *_SECRETS.split()])
 def test_secrets_and_junk_stay_behind_and_are_told(rules: Path, name: str) -> None:
     planted = rules / name
     planted.parent.mkdir(parents=True, exist_ok=True)
@@ -68,6 +54,22 @@ def test_secrets_and_junk_stay_behind_and_are_told(rules: Path, name: str) -> No
     files, left_out = _laid_out(rules)
     assert not [file for file in files if file.endswith(planted.name)]
     assert [one for one in left_out if f"rules/{name}".startswith(one)] == left_out != []
+
+
+@pytest.mark.parametrize(
+    "text", ["-----BEGIN RSA PRIVATE KEY-----\nMII", "-----BEGIN PRIVATE KEY-----", "id: LTAI5tExampleExample12"]
+)
+def test_a_file_that_holds_a_key_stays_behind_whatever_it_is_called(rules: Path, text: str) -> None:
+    (rules / "notes.txt").write_text(f"first line\n{text}\n")
+    assert _laid_out(rules) == ({"__init__.py"}, ["rules/notes.txt"])
+
+
+@pytest.mark.parametrize("name", ["credentials.py", "secrets.py", "env.py", "token.py", "credentials/__init__.py"])
+def test_a_module_is_deployed_whatever_it_is_called(rules: Path, name: str) -> None:
+    (rules / name).parent.mkdir(exist_ok=True)
+    (rules / name).touch()
+    files, left_out = _laid_out(rules)
+    assert (name in files, left_out) == (True, [])
 
 
 def test_a_virtual_environment_stays_behind_whatever_it_is_called(rules: Path) -> None:
@@ -127,6 +129,23 @@ def test_a_link_to_the_folder_around_it_is_an_error(rules: Path) -> None:
     (rules / "inner").mkdir()
     (rules / "inner" / "up").symlink_to("..")
     with pytest.raises(PackagingError, match=r"^rules/inner/up is a symbolic link to a folder that holds it"):
+        _laid_out(rules)
+
+
+@pytest.mark.parametrize("name", ["first", "inner/itself"])
+def test_a_circle_of_links_is_an_error(rules: Path, name: str) -> None:
+    (rules / "inner").mkdir()
+    (rules / "first").symlink_to("second") if name == "first" else (rules / name).symlink_to("itself")
+    if name == "first":
+        (rules / "second").symlink_to("first")
+    with pytest.raises(PackagingError, match=rf"^rules/{name} is a symbolic link that leads in a circle; remove it"):
+        _laid_out(rules)
+
+
+def test_a_name_that_is_not_utf_8_is_an_error(rules: Path) -> None:
+    """A ZIP file has no such names."""
+    Path(os.fsdecode(os.fsencode(rules) + b"/gr\xfc\xdfe.json")).touch()
+    with pytest.raises(PackagingError, match=r"^rules/gr\\xfc\\xdfe\.json has a name that is not UTF-8; rename it"):
         _laid_out(rules)
 
 

@@ -62,6 +62,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(_Counting(config, PolicyCoverage()))
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Refuse policies that forget to return what they decide: no test need notice, for they let everything pass."""
+    if _chosen_app(session.config) and not hasattr(session.config, "workerinput"):
+        problem = app_of(session.config).problem_in_source()
+        if problem:
+            raise pytest.UsageError(problem)
+
+
 @pytest.fixture
 def extension(pytestconfig: pytest.Config) -> Extension:
     """The extension under test: a copy, with the settings and modes that its authors chose."""

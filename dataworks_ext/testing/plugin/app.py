@@ -10,6 +10,7 @@ from pathlib import Path
 from ...errors import ExtensionError
 from ...extension import Extension
 from ...loading import APP_VARIABLE, DEFAULT_APP, LoadingError, load_extension
+from ..discarded import discarded_outcomes, problem_of, sources_of
 
 
 class AppError(ExtensionError):
@@ -39,11 +40,16 @@ class App:
             self._extension = self._load()
         return self._extension
 
+    def problem_in_source(self) -> str:
+        """The outcome that the source of the extension discards, as a sentence. Nothing is imported."""
+        module = Path(self._root, self._name.partition(":")[0].partition(".")[0])
+        return problem_of(discarded_outcomes(path for path in (module, module.with_suffix(".py")) if path.exists()))
+
     def _load(self) -> Extension:
         if self._root not in sys.path:
             sys.path.insert(0, self._root)
         try:
-            return load_extension(self._name)
+            extension = load_extension(self._name)
         except LoadingError as error:
             raise AppError(
                 f"{error}; name another with --dataworks-app, or with dataworks_app in the ini file"
@@ -51,6 +57,10 @@ class App:
         except (Exception, SystemExit) as error:
             slip = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()[-1]
             raise AppError(f"{self._name} cannot be imported: {slip}{self._place(error)}") from None
+        discarded = discarded_outcomes(sources_of(extension, self._name))
+        if discarded:
+            raise AppError(problem_of(discarded))
+        return extension
 
     def _place(self, error: BaseException) -> str:
         """Where in the project the error is; empty if it is elsewhere."""
