@@ -38,6 +38,11 @@ def blocking_initializer(context):
     threading.Event().wait()
 
 
+def gated_initializer(context):
+    print("initializing")
+    open(os.environ["GATE"]).close()
+
+
 def failing_initializer(context):
     raise OSError("not today")
 
@@ -71,6 +76,20 @@ def retire():
     """Ends the instance when it is idle, as `dataworks_ext.retirement` does."""
     threading.Timer(0.05, os._exit, [75]).start()
     return os.getpid()
+
+
+def leave_child():
+    """A child in a session of its own, which holds the log; its id."""
+    return subprocess.Popen(["sleep", "1000"], start_new_session=True).pid
+
+
+def leave_copy():
+    """A copy of the process in a session of its own, which holds all pipes; its id."""
+    pid = os.fork()
+    if not pid:
+        os.setsid()
+        time.sleep(1000)
+    return pid
 
 
 def in_threads(number):

@@ -91,3 +91,29 @@ def test_what_changes_does_not_disturb_requests_that_run(code: Path, tmp_path: P
     _, read, existed, directory = json.loads(answer.body)
     assert (read, existed) == ("open", True)
     assert directory != second.body.decode()
+
+
+def test_a_request_that_waits_for_the_start_is_served_though_the_code_is_replaced(code: Path, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    environment = {**COVERAGE, "GATE": str(gate)}
+    lines = Lines()
+    with LocalFunctionCompute(log=lines) as compute:
+        compute.create_function("f", code, initializer="index.gated_initializer", timeout=20, environment=environment)
+        first = Background(lambda: compute.invoke("f", b"'served'"))
+        lines.wait("initializing")
+        compute.create_function("f", code, environment=COVERAGE)
+        assert compute.invoke("f", b"'of the new code'").body == b"of the new code"
+        gate.write_text("open")
+        answer = first.result()
+    assert isinstance(answer, FunctionResponse)
+    assert answer.body == b"served"
+
+
+def test_no_request_fails_while_code_is_replaced(code: Path) -> None:
+    with LocalFunctionCompute() as compute, ThreadPoolExecutor(4) as clients:
+        compute.create_function("f", code, timeout=20, environment=COVERAGE)
+        answers = [clients.submit(compute.invoke, "f", b"'here'") for _ in range(200)]
+        for _ in range(5):
+            compute.create_function("f", code, timeout=20, environment=COVERAGE)
+        assert {answer.result().body for answer in answers} == {b"here"}

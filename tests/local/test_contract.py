@@ -1,4 +1,4 @@
-"""What a function can rely on, on every Python from 3.10 on that the machine has."""
+"""What a function can rely on: on this Python, and the essentials on every other from 3.10 on that is here."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RUNTIMES = runtimes_at_hand()
 
 
 class Functions:
-    """The same function on each Python, and variants of it on demand."""
+    """Variants of one function, made on demand."""
 
     def __init__(self, compute: LocalFunctionCompute, code: Path, lines: Lines) -> None:
         self.compute = compute
@@ -25,7 +25,7 @@ class Functions:
         self.lines = lines
         self.count = 0
 
-    def variant(self, runtime: str, **settings: object) -> str:
+    def variant(self, runtime: str = RUNNING, **settings: object) -> str:
         """The name of a function of its own."""
         self.count += 1
         name = f"variant-{self.count}"
@@ -49,14 +49,9 @@ def functions(code: Path) -> Iterator[Functions]:
 
 
 @pytest.fixture(scope="module")
-def shared(functions: Functions) -> Mapping[str, str]:
-    """The names of functions whose instances live as long as all the tests."""
-    return {runtime: functions.variant(runtime) for runtime in RUNTIMES}
-
-
-@pytest.fixture(params=RUNTIMES)
-def runtime(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def shared(functions: Functions) -> str:
+    """The name of a function whose instance lives as long as all the tests."""
+    return functions.variant()
 
 
 def error_of(invocation: FunctionResponse) -> Mapping[str, object]:
@@ -101,35 +96,40 @@ def test_this_python_is_among_those_that_are_tested() -> None:
         ("context.logger is logging.getLogger()", b"true"),
     ],
 )
-def test_what_a_function_sees_and_returns(
-    functions: Functions, shared: Mapping[str, str], runtime: str, event: str, body: bytes
-) -> None:
-    answer = functions.compute.invoke(shared[runtime], event.encode())
+def test_what_a_function_sees_and_returns(functions: Functions, shared: str, event: str, body: bytes) -> None:
+    answer = functions.compute.invoke(shared, event.encode())
     assert (answer.body, answer.error) == (body, None)
 
 
-def test_the_python_is_the_one_that_was_asked_for(
-    functions: Functions, shared: Mapping[str, str], runtime: str
-) -> None:
-    assert functions.compute.invoke(shared[runtime], b"'python%d.%d' % sys.version_info[:2]").body == runtime.encode()
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_function_runs_on_every_python(functions: Functions, runtime: str) -> None:
+    """Started, called, logged, failed, ended by SIGTERM, and started again."""
+    name = functions.variant(runtime, timeout=1)
+    first = functions.compute.invoke(name, b"[print('hello'), 'python%d.%d' % sys.version_info[:2]]")
+    assert json.loads(first.body) == [None, runtime]
+    assert "hello" in first.log.splitlines()
+    error = error_of(functions.compute.invoke(name, b"1 / 0"))
+    assert (error["errorType"], error["errorMessage"]) == ("ZeroDivisionError", "division by zero")
+    assert functions.compute.invoke(name, b'value(\'open("index.py", "a")\')').body == b"PermissionError"
+    ended = error_of(functions.compute.invoke(name, b"os.kill(os.getpid(), signal.SIGTERM) or block()"))
+    assert (ended["errorType"], ended["errorMessage"]) == ("SystemExit", "143")
+    assert functions.compute.invoke(name, b"'again'").body == b"again"
 
 
-def test_an_instance_is_kept_for_the_next_request(
-    functions: Functions, shared: Mapping[str, str], runtime: str
-) -> None:
-    first, second = (functions.compute.invoke(shared[runtime], b"os.getpid()") for _ in range(2))
+def test_an_instance_is_kept_for_the_next_request(functions: Functions, shared: str) -> None:
+    first, second = (functions.compute.invoke(shared, b"os.getpid()") for _ in range(2))
     assert (first.body, first.instance_id) == (second.body, second.instance_id)
 
 
-def test_credentials_are_fresh_in_each_request(functions: Functions, shared: Mapping[str, str], runtime: str) -> None:
+def test_credentials_are_fresh_in_each_request(functions: Functions, shared: str) -> None:
     event = b"vars(context.credentials)"
-    first, second = (json.loads(functions.compute.invoke(shared[runtime], event).body) for _ in range(2))
+    first, second = (json.loads(functions.compute.invoke(shared, event).body) for _ in range(2))
     assert set(first) == set(second) == {"access_key_id", "access_key_secret", "security_token"}
     assert not set(first.values()) & set(second.values())
 
 
-def test_each_request_has_its_own_id(functions: Functions, shared: Mapping[str, str], runtime: str) -> None:
-    answer = functions.compute.invoke(shared[runtime], b"context.request_id")
+def test_each_request_has_its_own_id(functions: Functions, shared: str) -> None:
+    answer = functions.compute.invoke(shared, b"context.request_id")
     assert answer.body.decode() == answer.request_id
 
 
@@ -139,49 +139,53 @@ def test_each_request_has_its_own_id(functions: Functions, shared: Mapping[str, 
         ("1 / 0", "ZeroDivisionError", "division by zero"),
         ("{'a': object()}", "TypeError", "Object of type object is not JSON serializable"),
         ("sys.exit(4)", "SystemExit", "4"),
+        (r"(_ for _ in ()).throw(ValueError('\ud800'))", "ValueError", "\ud800"),
+        (
+            r"'\ud800'",
+            "UnicodeEncodeError",
+            "'utf-8' codec can't encode character '\\ud800' in position 0: surrogates not allowed",
+        ),
         ("(_ for _ in ()).throw(KeyboardInterrupt())", "KeyboardInterrupt", ""),
     ],
 )
 def test_an_exception_is_a_function_error(
-    functions: Functions, shared: Mapping[str, str], runtime: str, event: str, kind: str, message: str
+    functions: Functions, shared: str, event: str, kind: str, message: str
 ) -> None:
-    answer = functions.compute.invoke(shared[runtime], event.encode())
+    answer = functions.compute.invoke(shared, event.encode())
     error = error_of(answer)
     assert (error["errorType"], error["errorMessage"]) == (kind, message)
     assert "Traceback (most recent call last):" in answer.log
 
 
-def test_a_stack_trace_is_a_list_of_frames(functions: Functions, shared: Mapping[str, str]) -> None:
-    trace = error_of(functions.compute.invoke(shared[RUNNING], b"1 / 0"))["stackTrace"]
+def test_a_stack_trace_is_a_list_of_frames(functions: Functions, shared: str) -> None:
+    trace = error_of(functions.compute.invoke(shared, b"1 / 0"))["stackTrace"]
     assert isinstance(trace, list)
     assert [len(frame) for frame in trace] == [4, 4]
     assert trace[0][2] == "in handler"
 
 
-def test_a_module_that_cannot_be_imported_is_a_function_error(
-    functions: Functions, runtime: str, tmp_path: Path
-) -> None:
+def test_a_module_that_cannot_be_imported_is_a_function_error(functions: Functions, tmp_path: Path) -> None:
     code = write_code(tmp_path / "code", "import no_such_module\n")
-    name = functions.variant(runtime, code=code, initializer="")
+    name = functions.variant(code=code, initializer="")
     answer = functions.compute.invoke(name)
     assert error_of(answer)["errorMessage"] == "No module named 'no_such_module'"
     assert 'index.py", line 1' in answer.log
 
 
-def test_a_handler_that_is_missing_is_a_function_error(functions: Functions, runtime: str) -> None:
-    error = error_of(functions.compute.invoke(functions.variant(runtime, handler="index.nothing")))
+def test_a_handler_that_is_missing_is_a_function_error(functions: Functions) -> None:
+    error = error_of(functions.compute.invoke(functions.variant(handler="index.nothing")))
     assert error["errorType"] == "AttributeError"
 
 
-def test_a_failing_initializer_is_tried_again(functions: Functions, runtime: str) -> None:
-    name = functions.variant(runtime, initializer="index.failing_initializer")
+def test_a_failing_initializer_is_tried_again(functions: Functions) -> None:
+    name = functions.variant(initializer="index.failing_initializer")
     first, second = (error_of(functions.compute.invoke(name)) for _ in range(2))
     assert first["errorMessage"] == second["errorMessage"] == "not today"
 
 
-def test_past_the_timeout_the_process_is_ended(functions: Functions, runtime: str) -> None:
+def test_past_the_timeout_the_process_is_ended(functions: Functions) -> None:
     """By a SystemExit on the main thread; and the next request has another one."""
-    name = functions.variant(runtime, timeout=1)
+    name = functions.variant(timeout=1)
     pid = int(functions.compute.invoke(name, b"os.getpid()").body)
     answer = functions.compute.invoke(name, b"block()")
     assert error_of(answer) == {"errorMessage": "Function timed out after 1 seconds"}
@@ -190,16 +194,17 @@ def test_past_the_timeout_the_process_is_ended(functions: Functions, runtime: st
     assert int(functions.compute.invoke(name, b"os.getpid()").body) != pid
 
 
-@pytest.mark.parametrize("event", [b"swallow()", b"ignore()"])
-def test_a_function_that_does_not_end_is_killed(functions: Functions, event: bytes) -> None:
-    name = functions.variant(RUNNING, timeout=1)
+def test_a_function_that_swallows_its_end_is_ended(functions: Functions) -> None:
+    name = functions.variant(timeout=1)
     pid = int(functions.compute.invoke(name, b"os.getpid()").body)
-    assert error_of(functions.compute.invoke(name, event))["errorMessage"] == "Function timed out after 1 seconds"
+    assert (
+        error_of(functions.compute.invoke(name, b"swallow()"))["errorMessage"] == "Function timed out after 1 seconds"
+    )
     assert await_end(pid)
 
 
 def test_an_initializer_has_its_own_timeout(functions: Functions) -> None:
-    name = functions.variant(RUNNING, initializer="index.blocking_initializer", initialization_timeout=1)
+    name = functions.variant(initializer="index.blocking_initializer", initialization_timeout=1)
     message = error_of(functions.compute.invoke(name))["errorMessage"]
     assert message == "Function initialization timed out after 1 seconds"
 
@@ -209,36 +214,34 @@ def test_an_initializer_has_its_own_timeout(functions: Functions) -> None:
     [("os._exit(3)", "status 3"), ("os.kill(os.getpid(), signal.SIGKILL)", "signal SIGKILL")],
 )
 def test_a_crash_is_a_function_error_and_the_next_request_has_a_new_instance(
-    functions: Functions, shared: Mapping[str, str], runtime: str, event: str, reason: str
+    functions: Functions, shared: str, event: str, reason: str
 ) -> None:
-    before = functions.compute.invoke(shared[runtime], b"os.getpid()")
-    message = str(error_of(functions.compute.invoke(shared[runtime], event.encode()))["errorMessage"])
+    before = functions.compute.invoke(shared, b"os.getpid()")
+    message = str(error_of(functions.compute.invoke(shared, event.encode()))["errorMessage"])
     assert message.startswith("Process exited unexpectedly before completing request (duration: ")
     assert message.endswith(f"the process ended with {reason}")
-    after = functions.compute.invoke(shared[runtime], b"os.getpid()")
+    after = functions.compute.invoke(shared, b"os.getpid()")
     assert before.body != after.body
     assert before.instance_id != after.instance_id
 
 
-def test_an_instance_that_retires_while_idle_is_no_error(functions: Functions, runtime: str) -> None:
-    name = functions.variant(runtime)
+def test_an_instance_that_retires_while_idle_is_no_error(functions: Functions) -> None:
+    name = functions.variant()
     pid = int(functions.compute.invoke(name, b"retire()").body)
     assert await_end(pid)
     assert int(functions.compute.invoke(name, b"os.getpid()").body) != pid
 
 
-def test_a_function_that_takes_too_much_memory_is_ended(functions: Functions, runtime: str) -> None:
-    name = functions.variant(runtime, memory_size=128)
+def test_a_function_that_takes_too_much_memory_is_ended(functions: Functions) -> None:
+    name = functions.variant(memory_size=128)
     message = str(error_of(functions.compute.invoke(name, b"[b'x' * (300 << 20), block()]"))["errorMessage"])
     assert "Process exited unexpectedly" in message
     assert message.endswith("it used more than its memory of 128 MB; raise memorySize")
 
 
-def test_what_a_function_prints_and_logs_is_in_the_tail(
-    functions: Functions, shared: Mapping[str, str], runtime: str
-) -> None:
+def test_what_a_function_prints_and_logs_is_in_the_tail(functions: Functions, shared: str) -> None:
     event = b"[print('printed'), print('to stderr', file=sys.stderr), logging.info('logged'), print('last', end='')]"
-    answer = functions.compute.invoke(shared[runtime], event)
+    answer = functions.compute.invoke(shared, event)
     lines = answer.log.splitlines()
     assert lines[0] == f"FC Invoke Start RequestId: {answer.request_id}"
     assert lines[1:3] == ["printed", "to stderr"]
@@ -247,31 +250,24 @@ def test_what_a_function_prints_and_logs_is_in_the_tail(
     assert lines[6].startswith("Duration: ")
 
 
-def test_what_a_child_process_prints_is_in_the_tail(functions: Functions, shared: Mapping[str, str]) -> None:
-    answer = functions.compute.invoke(shared[RUNNING], b"subprocess.call(['echo', 'from below'])")
+def test_what_a_child_process_prints_is_in_the_tail(functions: Functions, shared: str) -> None:
+    answer = functions.compute.invoke(shared, b"subprocess.call(['echo', 'from below'])")
     assert "from below" in answer.log.splitlines()
 
 
-def test_the_tail_has_the_last_4_kilobytes(functions: Functions, shared: Mapping[str, str], runtime: str) -> None:
-    answer = functions.compute.invoke(shared[runtime], b"print('x' * 5_000 + 'y')")
+def test_the_tail_has_the_last_4_kilobytes(functions: Functions, shared: str) -> None:
+    answer = functions.compute.invoke(shared, b"print('x' * 5_000 + 'y')")
     assert len(answer.log) == 4 * 1024
     assert answer.log.startswith("xxx")
     assert "y\nFC Invoke End" in answer.log
 
 
-def test_a_line_over_128_kilobytes_is_cut(functions: Functions, shared: Mapping[str, str]) -> None:
-    answer = functions.compute.invoke(shared[RUNNING], b"print('z' * 200_000)")
+def test_a_line_over_128_kilobytes_is_cut(functions: Functions, shared: str) -> None:
+    answer = functions.compute.invoke(shared, b"print('z' * 200_000)")
     line = next(line for line in functions.lines.lines if "zzz" in line.text)
     assert (line.request_id, len(line.text)) == (answer.request_id, 128 * 1024)
 
 
-def test_a_large_event_arrives(functions: Functions, shared: Mapping[str, str]) -> None:
+def test_a_large_event_arrives(functions: Functions, shared: str) -> None:
     event = b"len('" + b"x" * 5_000_000 + b"')"
-    assert functions.compute.invoke(shared[RUNNING], event).body == b"5000000"
-
-
-def test_what_a_function_has_started_ends_with_it(functions: Functions) -> None:
-    name = functions.variant(RUNNING)
-    pid = int(functions.compute.invoke(name, b"subprocess.Popen(['sleep', '1000']).pid").body)
-    functions.compute.invoke(name, b"os._exit(1)")
-    assert await_end(pid)
+    assert functions.compute.invoke(shared, event).body == b"5000000"

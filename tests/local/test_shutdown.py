@@ -44,7 +44,8 @@ def test_no_process_thread_or_file_is_left(code: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("event", [b"[print('in'), block()]", b"[print('in'), ignore()]"])
-def test_a_request_that_runs_is_told(code: Path, event: bytes) -> None:
+def test_a_request_that_runs_is_told(code: Path, event: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dataworks_ext.local.instances.GRACE", 0.2)
     lines = Lines()
     with LocalFunctionCompute(log=lines) as compute:
         compute.create_function("f", code, timeout=20, environment=COVERAGE)
