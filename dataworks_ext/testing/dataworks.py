@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from itertools import count
@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from ..context import in_utc
 from ..decision import Decision, Verdict
+from ..evaluation import is_of_the_runner
 from ..events import Event
 from ..extension import Extension, listen
 from ..function import Function
@@ -106,6 +107,7 @@ class DataWorks:
             now: As for `send`.
 
         Raises:
+            KeyboardInterrupt: Somebody interrupted a policy; likewise what `pytest.fail` or `pytest.skip` raise there.
             ValueError: It is an array of several messages, or `now` has no time zone.
             DeliveryError: The reply could not be delivered.
         """
@@ -117,6 +119,7 @@ class DataWorks:
             reply = json.loads(function.handler(message, FunctionContext()))
         finally:
             stop_listening()
+        _raise_what_is_of_the_runner(decisions)
         if isinstance(reply, list) and len(reply) != 1:
             raise ValueError(f"expected one message, got an array of {len(reply)}; send each by itself")
         answer = reply[0] if isinstance(reply, list) else reply
@@ -154,6 +157,13 @@ def _read(data: bytes) -> Message | None:
         return read_message(data)
     except MessageError:
         return None
+
+
+def _raise_what_is_of_the_runner(decisions: Iterable[Decision]) -> None:
+    """Such as `pytest.fail` in a policy: the function takes it for the policy's failure."""
+    for reason in (reason for decision in decisions for reason in decision.reasons):
+        if reason.error is not None and is_of_the_runner(reason.error):
+            raise reason.error
 
 
 def _state(verdict: Verdict) -> State:

@@ -146,7 +146,7 @@ def test_what_is_sent_shows_each_policys_reason(dataworks: DataWorks) -> None:
 def test_what_is_sent_is_readable(dataworks: DataWorks) -> None:
     sent = dataworks.send("download-resources", data_row_size=101)
     assert repr(sent) == "<Sent download-resources, Failed, FAIL: At most 100 rows.>"
-    assert repr(dataworks.send("node-change-created")) == "<Sent node-change-created, nobody waits, OK>"
+    assert repr(dataworks.send("node-change-created")) == "<Sent node-change-created, not blocking, OK>"
 
 
 def test_the_function_has_the_environment_that_a_test_gives_it(dataworks: DataWorks) -> None:
