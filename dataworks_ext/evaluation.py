@@ -77,7 +77,11 @@ def _step(
 
 
 def evaluate(plan: Plan, scope: MessageScope, language: Language) -> list[Reason]:
-    """The reason of each policy that acts on the event, in order. Coroutines run concurrently. Never raises."""
+    """The reason of each policy that acts on the event, in order. Coroutines run concurrently.
+
+    Raises:
+        BaseException: What `is_of_the_runner`, unless the function is deployed; nothing else.
+    """
     started = [_start(step, scope) for step in plan.awaited] if plan.awaited else ()
     reasons: list[Reason] = []
     with guard(scope.deadline) as guarded:
@@ -209,6 +213,8 @@ def _reason(
 def _failure(
     step: Step, scope: MessageScope, language: Language, error: BaseException, started: float, finished: float
 ) -> Reason:
+    if not (scope.request.deployed or isinstance(error, Exception)) and is_of_the_runner(error):
+        raise error
     entry = step.entry
     if isinstance(error, DeadlineError):
         in_time = entry.timeout is not None and started + entry.timeout < scope.deadline
@@ -217,6 +223,13 @@ def _failure(
     text = with_request(language, text, scope.request.id)
     elapsed = milliseconds(finished - started)
     return Reason(entry.id, VERDICT_OF[entry.on_error], text, step.mode, elapsed, error)
+
+
+def is_of_the_runner(error: BaseException) -> bool:
+    """Whether an exception is meant for whoever runs the policy: Ctrl-C, or what ends a test (`pytest.skip`)."""
+    from asyncio import CancelledError  # heavy, and loaded already where it is raised
+
+    return not isinstance(error, (Exception, SystemExit, GeneratorExit, CancelledError))
 
 
 def _invalid(answer: object) -> PolicyError:

@@ -93,6 +93,10 @@ class Extension(PolicyPack[NoSettings]):
         Args:
             subject: A message, or an event as it would arrive in one.
             request: The circumstances, unless the subject is a scope, which has its own.
+
+        Raises:
+            KeyboardInterrupt: Somebody interrupts a policy outside the deployed function; likewise what a test runner
+                ends a test with (`pytest.fail`, `pytest.skip`).
         """
         scope = subject if isinstance(subject, MessageScope) else MessageScope.of(subject, request)
         decision = self._decision(scope)

@@ -144,9 +144,8 @@ class Invocation:
 
     def _scope(self, message: Message, deadline: float) -> MessageScope:
         _, api, _, recorder, clock = self._services
-        return MessageScope(
-            message, Request(self._request_id, deadline, clock(), api, recorder.get_logger, self._context)
-        )
+        request = Request(self._request_id, deadline, clock(), api, recorder.get_logger, self._context, deployed=True)
+        return MessageScope(message, request)
 
     def _notify_and_record(
         self, scope: MessageScope, decision: Decision, delivery: Delivery, *, told: bool = False

@@ -17,7 +17,7 @@ from dataworks_ext.deploy.build import build
 from dataworks_ext.deploy.layout import PackagingError
 from dataworks_ext.local import ApiError, LocalFunctionCompute, runtimes_at_hand
 from dataworks_ext.testing import eventbridge_message, function_compute_message
-from dataworks_ext.testing.stand_in import StandIn
+from dataworks_ext.testing.stub import DataWorksStub
 
 ROOT = Path(__file__).parent.parent
 FUNCTION = "data-guard"
@@ -87,7 +87,7 @@ def main() -> None:
 def play(runtime: str) -> list[Played]:
     """Send all messages to the packaged function."""
     package = build([ROOT / "policies"], runtime.removeprefix("python"), ROOT / "dist")
-    with StandIn(CODE) as dataworks, LocalFunctionCompute() as compute:
+    with DataWorksStub(CODE) as dataworks, LocalFunctionCompute() as compute:
         compute.create_function(
             FUNCTION,
             package.directory,

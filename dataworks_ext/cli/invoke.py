@@ -54,7 +54,7 @@ def invoke(
     """Send a message to the packaged or the deployed function.
 
     Shows the verdict, the text, the time and the log. The packaged function runs on this machine, without network: a
-    stand-in for DataWorks takes the reply to an EventBridge message.
+    stub of DataWorks takes the reply to an EventBridge message.
 
     Exit status 0: allowed. 1: denied. 2: there was no answer.
     """
@@ -96,11 +96,11 @@ def _environment(s_yaml: Path) -> dict[str, str]:
 
 def _from_here(data: bytes, code: Path, environment: dict[str, str], snapshot: Path | None) -> Returned:
     from ..local import ApiError, LocalFunctionCompute, runtime_of
-    from ..testing.stand_in import StandIn
+    from ..testing.stub import DataWorksStub
 
     if not (code / "index.py").is_file():
         fail(f"{code} holds no package; build it: dataworks-ext package")
-    with StandIn(_detail(snapshot)) as dataworks, LocalFunctionCompute() as compute:
+    with DataWorksStub(_detail(snapshot)) as dataworks, LocalFunctionCompute() as compute:
         try:
             compute.create_function(
                 "function",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from itertools import count
@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from ..context import in_utc
 from ..decision import Decision, Verdict
+from ..evaluation import is_of_the_runner
 from ..events import Event
 from ..extension import Extension, listen
 from ..function import Function
@@ -23,7 +24,7 @@ from .deciding import NOON
 from .mistakes import is_of_the_test
 from .samples import message
 from .sent import Sent, State
-from .stand_in import StandIn
+from .stub import DataWorksStub
 
 __tracebackhide__ = is_of_the_test
 
@@ -53,7 +54,7 @@ class DataWorks:
         self._now = NOON
         self._numbers = count(1)
         self._running = ExitStack()
-        self._stand_in: StandIn | None = None
+        self._stub: DataWorksStub | None = None
 
     def __enter__(self) -> DataWorks:
         return self
@@ -106,17 +107,19 @@ class DataWorks:
             now: As for `send`.
 
         Raises:
+            KeyboardInterrupt: Somebody interrupted a policy; likewise what `pytest.fail` or `pytest.skip` raise there.
             ValueError: It is an array of several messages, or `now` has no time zone.
             DeliveryError: The reply could not be delivered.
         """
         self._now = in_utc(NOON if now is None else now)
-        function, stand_in = self._deployed()
+        function, stub = self._deployed()
         decisions: list[Decision] = []
         stop_listening = listen(lambda _message, decision: decisions.append(decision))
         try:
             reply = json.loads(function.handler(message, FunctionContext()))
         finally:
             stop_listening()
+        _raise_what_is_of_the_runner(decisions)
         if isinstance(reply, list) and len(reply) != 1:
             raise ValueError(f"expected one message, got an array of {len(reply)}; send each by itself")
         answer = reply[0] if isinstance(reply, list) else reply
@@ -126,23 +129,23 @@ class DataWorks:
             return Sent("", None, "function-compute", verdict, text, "Failed", None)
         state: State | None = _state(verdict) if received.blocking else None
         if state is not None and received.channel == "eventbridge":
-            verdict, text, state = _arrived(stand_in, received.message_id) or (verdict, text, "Checking")
+            verdict, text, state = _arrived(stub, received.message_id) or (verdict, text, "Checking")
         decision = decisions[-1] if decisions else None
         return Sent(received.event_code, received.message_id, received.channel, verdict, text, state, decision)
 
-    def _deployed(self) -> tuple[Function, StandIn]:
+    def _deployed(self) -> tuple[Function, DataWorksStub]:
         """The function, and the DataWorks that it calls, which both start with the first message."""
-        if self._stand_in is None:
-            self._stand_in = self._running.enter_context(StandIn())
-        stand_in, parameters, options = self._stand_in, _copied(self.parameters), _copied(self.options)
-        if (stand_in.parameters, stand_in.options) != (parameters, options):
+        if self._stub is None:
+            self._stub = self._running.enter_context(DataWorksStub())
+        stub, parameters, options = self._stub, _copied(self.parameters), _copied(self.options)
+        if (stub.parameters, stub.options) != (parameters, options):
             self._function = None  # it keeps what it was told for a minute
-        stand_in.snapshot = self.snapshot or LookupFailedError(_NO_SNAPSHOT)
-        stand_in.parameters, stand_in.options = parameters, options
+        stub.snapshot = self.snapshot or LookupFailedError(_NO_SNAPSHOT)
+        stub.parameters, stub.options = parameters, options
         if self._function is None:
-            environment = {**self._environment, **stand_in.environment}
+            environment = {**self._environment, **stub.environment}
             self._function = Function(self._extension, clock=lambda: self._now, environment=environment)
-        return self._function, stand_in
+        return self._function, stub
 
 
 _REPLY_TEXTS: Final = ("CheckResultTip", "CheckMessage")
@@ -156,13 +159,20 @@ def _read(data: bytes) -> Message | None:
         return None
 
 
+def _raise_what_is_of_the_runner(decisions: Iterable[Decision]) -> None:
+    """Such as `pytest.fail` in a policy: the function takes it for the policy's failure."""
+    for reason in (reason for decision in decisions for reason in decision.reasons):
+        if reason.error is not None and is_of_the_runner(reason.error):
+            raise reason.error
+
+
 def _state(verdict: Verdict) -> State:
     return "Failed" if verdict is Verdict.FAIL else "Passed"
 
 
-def _arrived(stand_in: StandIn, message_id: str | None) -> tuple[Verdict, str, State] | None:
+def _arrived(stub: DataWorksStub, message_id: str | None) -> tuple[Verdict, str, State] | None:
     """The first answer for that message: DataWorks takes no second one."""
-    for reply in stand_in.replies:
+    for reply in stub.replies:
         if reply["MessageId"] == message_id:
             verdict = Verdict(reply["CheckResult"])
             text = next((reply[name] for name in _REPLY_TEXTS if name in reply), "")

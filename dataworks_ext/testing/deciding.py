@@ -67,6 +67,7 @@ def decide(
         SubjectError: The subject is none of these, or a policy that does not handle the event.
         SettingsError: An unknown setting or policy, with the nearest known one, or an invalid value.
         MessageError: The bytes are no message.
+        KeyboardInterrupt: Somebody interrupted a policy; likewise what `pytest.fail` or `pytest.skip` raise there.
     """
     extension = trial(subject, settings, modes, environment)
     event = read_message(event) if isinstance(event, bytes) else event

@@ -23,6 +23,8 @@ from dataworks_ext.message import read_message
 from dataworks_ext.testing import eventbridge_message, function_compute_message, sample_payload
 
 _APP = """
+import signal
+
 from dataworks_ext import Extension, allow, deny, warn
 
 extension = Extension("house")
@@ -51,6 +53,11 @@ def fails(event):
 @extension.policy("upload-data-to-table")
 def logs(event, context):
     context.log.info("looked")
+
+
+@extension.policy("delete-project")
+def is_interrupted(event):
+    signal.raise_signal(signal.SIGINT)
 """
 _NAME = "house_rules"
 
@@ -111,6 +118,12 @@ def test_a_denied_message_ends_with_1() -> None:
         "download.json: download-resources FAIL",
         "  Too many rows [of 1,000].",
     ]
+
+
+def test_an_interruption_ends_the_command() -> None:
+    """It is no verdict, though a failing policy denies."""
+    result = _check(_save("project.json", eventbridge_message("delete-project")), _download(7))
+    assert (result.exit_code, result.stdout) == (130, "")
 
 
 def test_a_message_with_a_warning_ends_with_0() -> None:

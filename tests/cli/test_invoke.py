@@ -68,7 +68,7 @@ def test_a_denial_ends_with_1_and_shows_its_text() -> None:
 
 
 def test_an_event_of_eventbridge_is_sent_as_such() -> None:
-    """With a stand-in for DataWorks, which has the snapshot."""
+    """With a stub of DataWorks, which has the snapshot."""
     Path("code.sql").write_text("select 1")
     result = invoke("commit-file", "--snapshot", "code.sql", "--json")
     shown = json.loads(result.stdout)

@@ -13,6 +13,8 @@ from typer.testing import CliRunner, Result
 from dataworks_ext.cli._app import app
 
 _APP = """
+import signal
+
 from dataworks_ext import Extension, PolicyPack, deny
 from pydantic import BaseModel
 
@@ -34,6 +36,11 @@ def row_limit(event, context):
 @rows.policy("download-resources-execute")
 def fails(event):
     raise KeyError("salaries")
+
+
+@rows.policy("upload-data-to-table")
+def is_interrupted(event):
+    signal.raise_signal(signal.SIGINT)
 """
 _NAME = "house_rules"
 _PASSES = "- {name: a few rows pass, event: download-resources, with: {data_row_size: 100}, expect: OK}\n"
@@ -173,6 +180,13 @@ def test_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATAWORKS_EXT_MODES", "rows.row_limit=off")
     _save(_PASSES)
     assert _test().exit_code == 0
+
+
+def test_an_interruption_ends_the_command() -> None:
+    """It is no verdict, though a failing policy denies."""
+    _save("- {name: it is interrupted, event: upload-data-to-table, expect: FAIL}\n" + _PASSES)
+    result = _test()
+    assert (result.exit_code, result.stdout) == (130, "")
 
 
 def test_every_case_is_in_the_json() -> None:

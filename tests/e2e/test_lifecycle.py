@@ -15,7 +15,7 @@ import pytest
 from dataworks_ext.deploy.build import Package, build
 from dataworks_ext.local import LocalFunctionCompute
 from dataworks_ext.testing import eventbridge_message, function_compute_message
-from dataworks_ext.testing.stand_in import StandIn
+from dataworks_ext.testing.stub import DataWorksStub
 
 pytestmark = pytest.mark.every_python
 
@@ -45,14 +45,14 @@ def client(compute: LocalFunctionCompute) -> fc2.Client:
 
 
 @pytest.fixture
-def dataworks() -> Iterator[StandIn]:
-    with StandIn({"CommittedFile": {"Content": "SELECT MAX_PT('orders')"}}) as running:
+def dataworks() -> Iterator[DataWorksStub]:
+    with DataWorksStub({"CommittedFile": {"Content": "SELECT MAX_PT('orders')"}}) as running:
         yield running
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # the client leaves the zip open
 def test_the_whole_life_of_a_function(
-    packaged: Package, client: fc2.Client, dataworks: StandIn, tmp_path: Path
+    packaged: Package, client: fc2.Client, dataworks: DataWorksStub, tmp_path: Path
 ) -> None:
     """Every upload and download, and a commit through EventBridge; then stricter code, and the end."""
     settings = {

@@ -218,6 +218,22 @@ def test_a_message_that_cannot_be_read_is_told_with_its_file(content: bytes, pro
     assert problem in found
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (_BY_FILE, "the message saved/one.json is GBK; save it as UTF-8"),
+        (
+            "- {name: a, event: commit-file, snapshot: {file: saved/one.json}, expect: FAIL}",
+            "the snapshot saved/one.json is GBK; save it as UTF-8",
+        ),
+    ],
+)
+def test_a_file_in_gbk_is_told_how_to_be_saved(text: str, problem: str) -> None:
+    """As editors on a Chinese Windows save it."""
+    _saved("-- 不许下载".encode("gbk"))
+    assert problems(text) == [f"cases.yaml:1: {problem}"]
+
+
 def test_a_message_that_is_not_there_is_told() -> None:
     assert problems(_BY_FILE) == ["cases.yaml:1: the message saved/one.json cannot be read: No such file or directory"]
 

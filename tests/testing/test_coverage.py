@@ -100,13 +100,6 @@ def test_a_coverage_that_is_enough_fails_nothing(project: pytest.Pytester) -> No
     assert result.ret == pytest.ExitCode.OK
 
 
-def test_workers_of_xdist_make_one_table(project: pytest.Pytester) -> None:
-    """Each sees a part of the tests."""
-    result = project.runpytest_subprocess("-n", "2", "--policy-coverage-fail-under=51")
-    assert table(result) == [*TABLE, "Fewer than 51 % are covered: see Not seen, and test that."]
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
-
-
 @pytest.mark.parametrize("least", ["-1", "101", "all", "nan"])
 def test_what_is_no_percentage_is_told(project: pytest.Pytester, least: str) -> None:
     result = run(project, f"--policy-coverage-fail-under={least}")

@@ -104,7 +104,7 @@ def test_an_event_that_nobody_waits_for_is_allowed() -> None:
 # Settings and modes
 
 
-def test_settings_stand_in_the_place_of_defaults() -> None:
+def test_settings_override_defaults() -> None:
     assert decide(row_limit, LARGE, settings={"max_rows": 101}).allowed
 
 
@@ -142,7 +142,7 @@ def test_the_author_s_mode_holds() -> None:
     assert decide(never, SMALL).reasons[0].verdict is Verdict.FAIL
 
 
-def test_modes_stand_in_the_place_of_the_authors() -> None:
+def test_modes_override_those_of_the_authors() -> None:
     assert decide(never, SMALL, modes={"rows.never": "enforce"}).denied
     assert decide(both, LARGE, modes={"rows.row_limit": "shadow", "asking.clock": "off"}).allowed
 

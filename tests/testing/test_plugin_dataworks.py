@@ -241,7 +241,7 @@ def test_a_change_that_no_event_has_is_an_error(dataworks: DataWorks) -> None:
 def test_a_reply_that_cannot_be_delivered_reaches_the_test(
     dataworks: DataWorks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dataworks_ext.testing.stand_in.StandIn.environment", {})
+    monkeypatch.setattr("dataworks_ext.testing.stub.DataWorksStub.environment", {})
     with pytest.raises(DeliveryError, match="DATAWORKS_EXT_CODE is not set"):
         dataworks.send("freeze-node")
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final, TypeAlias
 
 from ruamel.yaml import YAML
-from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.resolver import VersionedResolver
@@ -74,13 +72,13 @@ def read_yaml(text: str) -> Document:
         LineError: It is not YAML, or has a name twice, a tag, a value within itself, or too many values.
     """
     yaml = YAML(typ="safe", pure=True)
-    yaml.Resolver, yaml.Constructor = _Resolver, _Constructor
+    yaml.Resolver = _Resolver
     yaml.composer.warn_double_anchors = False
     try:
         root = yaml.compose(text)
         if root is None:
             return Document(None, None)
-        _count(root, {})
+        _check(root, {})
         return Document(yaml.constructor.construct_document(root), root)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -103,40 +101,32 @@ class _Resolver(VersionedResolver):
         return tag
 
 
-class _Constructor(SafeConstructor):
-    """Makes values of nodes at once, so that none can hold itself."""
+def _check(node: Node, counts: dict[Node, int]) -> int:
+    """How many values a node stands for, with those that its aliases repeat.
 
-    def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[str, object]:
-        for key, _ in node.value:
-            if not isinstance(key, ScalarNode):
-                raise LineError(_line(key), "a name should be a word")
-            key.ctag = _TEXT
-        mapping: dict[str, object] = super().construct_mapping(node, deep=True)
-        return mapping
-
-    def construct_sequence(self, node: SequenceNode, deep: bool = False) -> list[object]:
-        return [self.construct_object(item, deep=True) for item in node.value]
-
-
-_Constructor.add_constructor(str(_NAMES), _Constructor.construct_mapping)
-_Constructor.add_constructor(str(_LIST), _Constructor.construct_sequence)
-
-
-def _count(node: Node, counts: dict[Node, int]) -> int:
-    """How many values a node stands for, with those that its aliases repeat."""
+    Raises:
+        LineError: They are too many, or one has a tag, holds itself, or is named by more than a word.
+    """
     if node not in counts:
         if id(node.ctag) not in _OWN_TAGS:
             raise LineError(_line(node), f"expected a value, got the tag {node.tag}; leave the tag out")
-        parts = node.value if isinstance(node, SequenceNode) else ()
-        if isinstance(node, MappingNode):
-            parts = chain.from_iterable(node.value)
         counts[node] = 0
-        counts[node] = 1 + sum(_count(part, counts) for part in parts)
+        counts[node] = 1 + sum(_check(part, counts) for part in _parts(node))
     if not counts[node]:
         raise LineError(_line(node), "this holds itself")
     if counts[node] > _MOST_VALUES:
         raise LineError(_line(node), f"this is more than {_MOST_VALUES:,} values, those of aliases included")
     return counts[node]
+
+
+def _parts(node: Node) -> list[Node]:
+    if not isinstance(node, MappingNode):
+        return list(node.value) if isinstance(node, SequenceNode) else []
+    for name, _ in node.value:
+        if not isinstance(name, ScalarNode):
+            raise LineError(_line(name), "a name should be a word")
+        name.ctag = _TEXT  # also where it looks like a number
+    return [value for _, value in node.value]
 
 
 def _line(node: Node) -> int:

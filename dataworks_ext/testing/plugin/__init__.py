@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..dataworks import DataWorks
     from .app import App
     from .coverage import PolicyCoverage
-    from .watch import Watch
+    from .decisions import DecisionLog
 
 _FRAMEWORK: Final = "dataworks_ext.extension"
 _MARKER: Final = (
@@ -27,7 +27,7 @@ _MARKER: Final = (
     "or classes, and without any all that can be refused."
 )
 _APP: Final[pytest.StashKey[App]] = pytest.StashKey()
-_LOOKOUT: Final[pytest.StashKey[_Lookout]] = pytest.StashKey()
+_LISTENER: Final[pytest.StashKey[_Listener]] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,7 +54,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make ready what the options ask for."""
     config.addinivalue_line("markers", _MARKER)
-    config.stash[_LOOKOUT] = _Lookout()
+    config.stash[_LISTENER] = _Listener()
     is_counting = config.option.policy_coverage or config.option.policy_coverage_fail_under is not None
     if is_counting and not config.option.collectonly and not hasattr(config, "workerinput"):
         from .coverage import PolicyCoverage
@@ -123,39 +123,39 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, bool, bool]:
-    """Watch decisions while tests run, and only then."""
-    lookout = session.config.stash[_LOOKOUT]
+    """Listen to decisions while tests run, and only then."""
+    listener = session.config.stash[_LISTENER]
     try:
         return (yield)
     finally:
-        lookout.end()
+        listener.end()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> None:
     """Forget the decisions of the test before."""
-    if watch := item.config.stash[_LOOKOUT].watch():
-        watch.forget()
+    if log := item.config.stash[_LISTENER].log():
+        log.clear()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> None:
-    """Watch, also if the first policy of the run came with a fixture of this test."""
-    item.config.stash[_LOOKOUT].watch()
+    """Listen, also if the first policy of the run came with a fixture of this test."""
+    item.config.stash[_LISTENER].log()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Write into the report what was decided. The counts go with it because pytest-xdist sends it elsewhere."""
     report = yield
-    watch = item.config.stash[_LOOKOUT].watch()
-    if watch is not None and watch.total:
-        vars(report)["policies_said"] = watch.take_counts()
+    log = item.config.stash[_LISTENER].log()
+    if log is not None and log.total:
+        vars(report)["policies_said"] = log.take_counts()
         add_section = getattr(report.longrepr, "addsection", None)
         if report.failed and add_section is not None:
             from .report import TITLE, decisions_text
 
-            add_section(TITLE, decisions_text(watch.latest, watch.total))
+            add_section(TITLE, decisions_text(log.latest, log.total))
     return report
 
 
@@ -179,22 +179,22 @@ def _percentage(text: str) -> float:
     raise argparse.ArgumentTypeError(f"expected a percentage, from 0 to 100, got {text}")
 
 
-class _Lookout:
-    """Watches decisions as soon as there can be any: when the framework is imported."""
+class _Listener:
+    """Listens to decisions as soon as there can be any: when the framework is imported."""
 
     def __init__(self) -> None:
-        self._watch: Watch | None = None
+        self._log: DecisionLog | None = None
         self._stop_listening: Callable[[], None] | None = None
 
-    def watch(self) -> Watch | None:
+    def log(self) -> DecisionLog | None:
         """What was decided; None if there can be no decision yet."""
-        if self._watch is None and _FRAMEWORK in sys.modules:
+        if self._log is None and _FRAMEWORK in sys.modules:
             from ...extension import listen
-            from .watch import Watch
+            from .decisions import DecisionLog
 
-            self._watch = Watch()
-            self._stop_listening = listen(self._watch.see)
-        return self._watch
+            self._log = DecisionLog()
+            self._stop_listening = listen(self._log.add)
+        return self._log
 
     def end(self) -> None:
         """Listen no more."""

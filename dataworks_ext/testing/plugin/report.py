@@ -9,7 +9,7 @@ from ...decision import TEXT_LIMIT, Decision, Reason, Verdict, shorten
 from ..reasons import reason_lines, said_by, text_of
 from ..sent import Sent
 from ..table import aligned, printable
-from .watch import Seen
+from .decisions import Seen
 
 TITLE: Final = "DataWorks decisions"
 

@@ -1,4 +1,4 @@
-"""A DataWorks that takes every reply, on loopback, for functions that are tried on this machine."""
+"""A stub of DataWorks' OpenAPI on loopback: it takes every reply, and answers lookups."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _POLL_INTERVAL: Final = 0.005
 """Seconds until the server notices at the latest that it should stop."""
 
 
-class StandIn:
+class DataWorksStub:
     """A context in which replies are taken at `endpoint`, whoever signs them.
 
     Args:
@@ -38,7 +38,7 @@ class StandIn:
         """The extension's parameters."""
         self.options: Mapping[str, object] | Exception = {}
         """What every workspace chose of the extension's options."""
-        stand_in = self
+        stub = self
 
         class Handler(BaseHTTPRequestHandler):
             disable_nagle_algorithm = True  # or an answer may wait for the client's delayed acknowledgement
@@ -46,7 +46,7 @@ class StandIn:
             def do_POST(self) -> None:
                 form = self.rfile.read(int(self.headers["content-length"] or 0)).decode()
                 parameters = urlsplit(self.path).query or form  # some operations have theirs in the query
-                status, answer = stand_in.answer(self.headers.get("x-acs-action", ""), parameters)
+                status, answer = stub.answer(self.headers.get("x-acs-action", ""), parameters)
                 body = json.dumps({"RequestId": "local", **answer}).encode()
                 self.send_response(status)
                 self.send_header("content-length", str(len(body)))
@@ -59,7 +59,7 @@ class StandIn:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL_INTERVAL,), daemon=True)
 
-    def __enter__(self) -> StandIn:
+    def __enter__(self) -> DataWorksStub:
         self._thread.start()
         return self
 

@@ -1,4 +1,4 @@
-"""Looking on while decisions are made."""
+"""The decisions that are made while a test runs."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Seen(NamedTuple):
     decision: Decision
 
 
-class Watch:
-    """What was decided since the last test began."""
+class DecisionLog:
+    """The decisions since the last test began."""
 
     def __init__(self) -> None:
         self.latest: deque[Seen] = deque(maxlen=_MOST_SHOWN)
@@ -30,8 +30,8 @@ class Watch:
         """How many there were."""
         self._said: Counter[tuple[str, Said]] = Counter()
 
-    def forget(self) -> None:
-        """Begin anew, with another test."""
+    def clear(self) -> None:
+        """Begin with another test."""
         self.latest.clear()
         self.total = 0
         self._said.clear()
@@ -42,7 +42,7 @@ class Watch:
         self._said.clear()
         return counts
 
-    def see(self, message: Message, decision: Decision) -> None:
+    def add(self, message: Message, decision: Decision) -> None:
         """Take note of a decision, as the listener of all extensions."""
         self.total += 1
         self.latest.append(Seen(str(message.event_code), decision))
