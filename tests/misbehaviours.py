@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Final, Literal, NamedTuple
 from zlib import compress
 
@@ -45,9 +46,8 @@ def endless(start: bytes, piece: bytes, *, every: float = 0) -> Fault:
         handler.close_connection = True
         handler.wfile.write(start)
         over = handler.server.dataworks.allow_answers
-        for _ in range(int(_PATIENCE / every) if every else 10_000_000):
-            if over.wait(every) if every else over.is_set():
-                return
+        until = time.monotonic() + _PATIENCE
+        while time.monotonic() < until and not over.wait(every):
             handler.wfile.write(piece)
 
     return answer
