@@ -169,6 +169,7 @@ MISBEHAVIOURS: Final = [
     Misbehaviour("floods with a negative chunk", endless(_chunked(b"-1\r\n"), b" " * _PIECE), "refused"),
     Misbehaviour("floods with trailers", endless(_CHUNKS + b"0\r\n", b"X-More: x\r\n" * 1_000), "refused"),
     Misbehaviour("nests without an end", raw(_whole(b"[" * 200_000)), "refused"),
+    Misbehaviour("has too many parts", raw(_whole(b"[%s0]" % (b"[]," * 200_000))), "refused"),
     # These lie.
     Misbehaviour("denies success", _json(RequestId="r-1", Success=False), "refused"),
     Misbehaviour("denies success in a text", _json(RequestId="r-1", Success="false"), "refused"),
