@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Final, Literal, NamedTuple
 from zlib import compress
 
@@ -45,9 +46,8 @@ def endless(start: bytes, piece: bytes, *, every: float = 0) -> Fault:
         handler.close_connection = True
         handler.wfile.write(start)
         over = handler.server.dataworks.allow_answers
-        for _ in range(int(_PATIENCE / every) if every else 10_000_000):
-            if over.wait(every) if every else over.is_set():
-                return
+        until = time.monotonic() + _PATIENCE
+        while time.monotonic() < until and not over.wait(every):
             handler.wfile.write(piece)
 
     return answer
@@ -169,6 +169,7 @@ MISBEHAVIOURS: Final = [
     Misbehaviour("floods with a negative chunk", endless(_chunked(b"-1\r\n"), b" " * _PIECE), "refused"),
     Misbehaviour("floods with trailers", endless(_CHUNKS + b"0\r\n", b"X-More: x\r\n" * 1_000), "refused"),
     Misbehaviour("nests without an end", raw(_whole(b"[" * 200_000)), "refused"),
+    Misbehaviour("has too many parts", raw(_whole(b"[%s0]" % (b"[]," * 200_000))), "refused"),
     # These lie.
     Misbehaviour("denies success", _json(RequestId="r-1", Success=False), "refused"),
     Misbehaviour("denies success in a text", _json(RequestId="r-1", Success="false"), "refused"),

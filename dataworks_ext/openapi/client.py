@@ -34,6 +34,8 @@ _IN_QUERY: Final = frozenset({"GetExtension", "UpdateWorkbenchEventResult"})
 _CONFIRMED: Final = frozenset({"CallbackExtension", "UpdateWorkbenchEventResult"})
 """Operations whose answer has `Success`. The pages and the SDK show a `RequestId` alone, or with data, for the others,
 `UpdateIDEEventResult` among them."""
+_MOST_PARTS: Final = 100_000
+"""Objects and arrays of the largest answer that is read: it is they that cost memory, twenty times their bytes."""
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 2.0
 _LEAST_ATTEMPT: Final = 0.05
@@ -171,10 +173,7 @@ class Client:
         pool = self._made_pool()
         try:
             status, body = self._exchange(call, pool, left)
-            if len(body) * _READING_RATE > left():
-                from .failures import TooLarge
-
-                raise TooLarge("the answer is too large for the time that is left")
+            _check_size(body, left())
             return _judge(call.action, status, body)
         except OSError as error:
             pool.close()  # what killed this connection has probably killed the idle ones
@@ -250,6 +249,15 @@ class _Call:  # a plain class: a NamedTuple costs a quarter of a millisecond at 
         self.secrets: Iterable[str] = (*filter(None, credentials), encoded)
         """What no text may repeat."""
         self.sent = False
+
+
+def _check_size(body: bytes, seconds: float) -> None:
+    """Raises `TooLarge` for an answer that would take more time or memory to read than there is."""
+    parts = body.count(b"{") + body.count(b"[")
+    if parts > _MOST_PARTS or len(body) * _READING_RATE > seconds:
+        from .failures import TooLarge
+
+        raise TooLarge("the answer is too large, or came too late, to be read in time")
 
 
 def _judge(action: str, status: int, body: bytes) -> dict[str, object] | Failure:

@@ -14,7 +14,7 @@ from http.client import HTTPException, HTTPResponse
 from typing import Final, cast
 
 ANSWER_LIMIT: Final = 4 * 1024 * 1024
-"""Bytes of the largest answer that is read. One of 4 MB costs up to 100 MB of memory and a third of a second."""
+"""Bytes of the largest answer that is read: twice the longest SQL statement that MaxCompute takes."""
 HEAD_LIMIT: Final = 64 * 1024
 """Bytes up to an answer's body."""
 
