@@ -43,7 +43,7 @@ def test_without_its_libraries_the_command_says_how_to_get_them(library: str) ->
     assert done.stderr == (
         f"dataworks-ext: the command needs {library}; install it with: pip install 'dataworks-ext[cli]'\n"
     )
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
 
 
 def test_another_missing_module_is_an_error_as_always() -> None:
