@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 
 
 def main() -> None:
@@ -11,10 +12,10 @@ def main() -> None:
         from ._app import app
         from ._running import run
     except ModuleNotFoundError as error:
-        if error.name not in ("typer", "rich"):
-            raise
-        sys.stderr.write(
-            f"dataworks-ext: the command needs {error.name}; install it with: pip install 'dataworks-ext[cli]'\n"
-        )
-        sys.exit(2)
+        if error.name in ("typer", "rich"):
+            advice = "install it with: pip install 'dataworks-ext[cli]'"
+            sys.stderr.write(f"dataworks-ext: the command needs {error.name}; {advice}\n")
+        else:
+            traceback.print_exception(error)
+        sys.exit(2)  # 1 would mean denied
     sys.exit(run(app))

@@ -122,7 +122,7 @@ MISTAKES = {
         "newcomer/downloads.py",
         "policy(DownloadResources)",
         'policy("freeze-instance")',
-        'newcomer/downloads.py:15: policy downloads.row_limit: nobody waits for an answer to "freeze-instance"; '
+        'newcomer/downloads.py:15: policy downloads.row_limit: "freeze-instance" is not a blocking event; '
         "use @downloads.observer to be told about it",
     ),
     "a parenthesis that is not closed": Mistake(
