@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import re
+import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from types import UnionType
+from types import SimpleNamespace, UnionType
 from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
@@ -73,7 +75,8 @@ def _check_parameters(
         raise RegistrationError(f"{owner} takes {parameters[-1].name} by keyword only; {_SHAPE}")
     if len(parameters) not in (1, 2):
         raise RegistrationError(f"{owner} takes {len(parameters)} parameters by position; {_SHAPE}")
-    hints = _hints(function)
+    hints = _hints(owner, function)
+    _check_order(owner, parameters, hints)
     first = hints.get(parameters[0].name, Event)
     for code in codes:
         arriving = Event if code == "*" else event_class(code)
@@ -85,6 +88,17 @@ def _check_parameters(
     if len(parameters) == 2:
         _check_context(owner, parameters[1].name, hints.get(parameters[1].name, PolicyContext), settings_class)
     return hints
+
+
+def _check_order(owner: str, parameters: list[inspect.Parameter], hints: dict[str, object]) -> None:
+    """Whether the event comes first."""
+    names = [parameter.name for parameter in parameters]
+    first, *others = (hints.get(name) for name in names)
+    context_first = (get_origin(first) or first) is PolicyContext or (first is None and names == ["context", "event"])
+    event_second = any(isinstance(other, type) and issubclass(other, Event) for other in others)
+    if context_first or event_second:
+        context, event = (*names, "event")[:2]
+        raise RegistrationError(f"{owner} takes the context first; the event comes first: write ({event}, {context})")
 
 
 def _check_context(owner: str, name: str, hint: object, settings_class: type[BaseModel]) -> None:
@@ -133,12 +147,55 @@ def _routine(function: Callable[..., object]) -> Callable[..., object]:
     return by_class
 
 
-def _hints(function: Callable[..., object]) -> dict[str, object]:
-    """The resolved annotations; none if one of them names something imported for type checkers only."""
+def _hints(owner: str, function: Callable[..., object]) -> dict[str, object]:
+    """The resolved annotations, without those that name something imported for type checkers only.
+
+    Raises:
+        RegistrationError: One of them names something that is not defined.
+    """
+    routine = _routine(function)
+    hints: dict[str, object] = {}
+    for name, annotation in getattr(routine, "__annotations__", {}).items():
+        try:
+            hints[name] = _resolved(routine, name, annotation)
+        except NameError as error:
+            if error.name and not _may_be_known(routine, error.name):
+                where = "its result" if name == "return" else name
+                raise RegistrationError(
+                    f"{owner}: the annotation of {where} names {error.name}, which is not defined"
+                    f"{_how_to_import(error.name)}"
+                ) from None
+    return hints
+
+
+def _resolved(routine: Callable[..., object], name: str, annotation: object) -> object:
+    """What the annotation stands for; any expression may be one, and then it says nothing about types."""
+    scope = getattr(inspect.unwrap(routine), "__globals__", {})
     try:
-        return get_type_hints(_routine(function))
+        return get_type_hints(SimpleNamespace(__annotations__={name: annotation}), globalns=scope)[name]
+    except NameError:
+        raise
     except Exception:
-        return {}
+        return Any
+
+
+def _may_be_known(routine: Callable[..., object], name: str) -> bool:
+    """Whether a name that cannot be looked up may be defined: within a function, or for type checkers alone."""
+    if "<locals>" in getattr(routine, "__qualname__", "<locals>"):
+        return True
+    try:
+        source = inspect.getsource(sys.modules[routine.__module__])
+    except (OSError, TypeError, KeyError):
+        return True  # there is only byte code
+    guard = re.compile(rf"^if .*\bTYPE_CHECKING\b.*:(?:\n(?:[ \t].*)?)*?\n[ \t].*\b{re.escape(name)}\b", re.MULTILINE)
+    return guard.search(source) is not None
+
+
+def _how_to_import(name: str) -> str:
+    for module in ("dataworks_ext", "dataworks_ext.events"):
+        if name in dir(sys.modules[module]):
+            return f"; import it: from {module} import {name}"
+    return "; import it, or define it above"
 
 
 def _accepts(hint: object, event: type[Event]) -> bool:
@@ -160,4 +217,6 @@ def _returns(hint: object, expected: type) -> bool:
 
 
 def _name(hint: object) -> str:
-    return hint.__name__ if isinstance(hint, type) and get_origin(hint) is None else str(hint)
+    if isinstance(hint, type) and get_origin(hint) is None:
+        return hint.__name__
+    return re.sub(r"\b(\w+\.)+(?=\w)", "", str(hint))

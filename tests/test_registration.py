@@ -85,6 +85,15 @@ async def later(event: Event) -> bool:
     return True
 
 
+def of_runs(event: RunFile) -> None: ...  # type: ignore[name-defined]  # noqa: F821 - this mistake is told
+def of_limits(event: DownloadResources, context: PolicyContext[Limits]) -> None: ...  # type: ignore[name-defined]  # noqa: F821
+def in_outcomes(event: DownloadResources) -> Outcom | None: ...  # type: ignore[name-defined]  # noqa: F821
+def context_first(context: PolicyContext[DownloadSettings], event: DownloadResources) -> None: ...
+def context_alone(context: PolicyContext[DownloadSettings]) -> None: ...
+def event_last(ctx: Any, event: DownloadResources) -> None: ...
+def names_swapped(context, event): ...  # type: ignore[no-untyped-def]  # nothing but the names says it
+
+
 Mistake = Callable[[], object]
 
 
@@ -271,7 +280,39 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
         too_late("observer"),
         "downloads.row_limit comes too late: pack downloads answers messages already; register it at import",
     ),
+    # annotations that name nothing
+    "an event class that was not imported": (
+        policy(of_runs, CODE),
+        "policy downloads.of_runs: the annotation of event names RunFile, which is not defined; "
+        "import it: from dataworks_ext.events import RunFile",
+    ),
+    "a settings class that is not there": (
+        policy(of_limits, CODE),
+        "policy downloads.of_limits: the annotation of context names Limits, which is not defined; "
+        "import it, or define it above",
+    ),
+    "a result that is misspelt": (
+        policy(in_outcomes, CODE),
+        "policy downloads.in_outcomes: the annotation of its result names Outcom, which is not defined; "
+        "import it, or define it above",
+    ),
     # parameters
+    "the context before the event": (
+        policy(context_first, CODE),
+        "policy downloads.context_first takes the context first; the event comes first: write (event, context)",
+    ),
+    "the context without the event": (
+        observer(context_alone, CODE),
+        "observer downloads.context_alone takes the context first; the event comes first: write (event, context)",
+    ),
+    "an event in the second place": (
+        policy(event_last, CODE),
+        "policy downloads.event_last takes the context first; the event comes first: write (event, ctx)",
+    ),
+    "the context before the event, by name": (
+        policy(names_swapped, CODE),
+        "policy downloads.names_swapped takes the context first; the event comes first: write (event, context)",
+    ),
     "a generator": (
         policy(bit_by_bit, "*"),
         "policy downloads.bit_by_bit yields; a policy or observer is a plain function or a coroutine",
@@ -311,7 +352,7 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
     "a union without the event's class": (
         policy(of_uploads_or_nothing, DownloadResources),
         'policy downloads.of_uploads_or_nothing: "download-resources" arrives as DownloadResources, '
-        "but the first parameter is annotated dataworks_ext.events.upload_and_download.UploadDataToTable | None; "
+        "but the first parameter is annotated UploadDataToTable | None; "
         "write event: DownloadResources",
     ),
     "a dictionary for the event": (
@@ -371,8 +412,7 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
     ),
     "an observer that returns an outcome": (
         observer(rule, CODE),
-        "observer downloads.rule returns dataworks_ext.decision.Outcome | None; "
-        "an observer decides nothing: annotate it -> None",
+        "observer downloads.rule returns Outcome | None; an observer decides nothing: annotate it -> None",
     ),
     # options
     "an unknown mode": (

@@ -8,6 +8,7 @@ import typer
 
 from .. import __version__
 from . import check, deploy, doctor, events, invoke, local, new, package, policies, test
+from ._output import answer_in_json
 
 app = typer.Typer(
     name="dataworks-ext",
@@ -31,6 +32,7 @@ def _command(
     ] = False,
 ) -> None:
     """Policies for Alibaba Cloud DataWorks: look up events, write and test policies, package and deploy them."""
+    answer_in_json(False)  # until the subcommand is asked for it
 
 
 app.command("new")(new.new)

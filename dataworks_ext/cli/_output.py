@@ -1,57 +1,55 @@
-"""What the subcommands share: consoles, the extension that is meant, and an end with an error."""
+"""What the subcommands share: what they print, the extension that is meant, and an end with an error."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-import traceback
 from collections.abc import Mapping, Sequence
-from typing import Annotated, NoReturn
+from contextvars import ContextVar
+from typing import Annotated, Final, NoReturn
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from ..decision import Verdict
 from ..extension import Extension
 from ..loading import APP_VARIABLE, DEFAULT_APP, LoadingError, load_extension
+from ._screen import UNPRINTABLE, Screen, printable
+from ._tables import Column, Table
+from ._user_code import explain_import
 
-UNREADABLE = 2
+UNREADABLE: Final = 2
 """The exit status for what could not be read, loaded or found."""
+DEFAULT: Final = DEFAULT_APP
+_STYLES: Final = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
+_json_asked: ContextVar[bool] = ContextVar("_json_asked", default=False)
+"""Whether errors are JSON, too."""
+
+
+def answer_in_json(asked: bool) -> bool:
+    """Note whether the subcommand was asked for JSON."""
+    _json_asked.set(asked)
+    return asked
+
 
 App = Annotated[str, typer.Option("--app", envvar=APP_VARIABLE, metavar="MODULE:NAME", help="The extension.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-DEFAULT = DEFAULT_APP
-_STYLES = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
+Json = Annotated[bool, typer.Option("--json", callback=answer_in_json, is_eager=True, help="Print JSON.")]
 
 
-def console(*, error: bool = False) -> Console:
-    """A console that does not cut what it cannot fit when nobody watches."""
-    out = Console(stderr=error, highlight=False, soft_wrap=False)
-    if not out.is_terminal and "COLUMNS" not in os.environ:
-        out.width = 160
-    return out
+def console(*, error: bool = False) -> Screen:
+    """The screen, for the output or for errors."""
+    return Screen(error=error)
 
 
-def table(*columns: str) -> Table:
-    """An empty table whose cells are plain text."""
-    made = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for number, column in enumerate(columns):
-        made.add_column(column, overflow="fold", no_wrap=number == 0)  # what people copy is in the first
-    return made
+def table(*columns: str | Column) -> Table:
+    """An empty table."""
+    return Table(*columns)
 
 
 def plain(*cells: object) -> list[Text]:
-    """Cells whose brackets are brackets."""
+    """Texts whose brackets are brackets, and whose escape sequences are seen."""
     return [cell if isinstance(cell, Text) else Text(printable("" if cell is None else str(cell))) for cell in cells]
-
-
-def printable(text: str) -> str:
-    """The text with lone surrogates, which no terminal takes, as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def verdict_text(verdict: Verdict) -> Text:
@@ -61,13 +59,37 @@ def verdict_text(verdict: Verdict) -> Text:
 
 def print_json(value: Mapping[str, object] | Sequence[object]) -> None:
     """JSON on stdout."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
-    sys.stdout.write(text.encode("utf-8", "backslashreplace").decode() + "\n")
+    sys.stdout.write(to_json(value, indent=2) + "\n")
+
+
+def to_json(value: object, *, indent: int | None = None) -> str:
+    """JSON that stdout can encode, and that has no character on which a terminal or a reader of lines acts."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False, default=str)
+    text = UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=indent, default=str)
+    return text
+
+
+def read_stdin() -> bytes:
+    """The bytes of standard input; ends the command if there is none."""
+    if sys.stdin is None:
+        fail("standard input is closed; name a file instead of -")
+    return sys.stdin.buffer.read()
+
+
+def print_error(text: str, *, as_json: bool = False) -> None:
+    """An error for people, and with `--json` for programs, too."""
+    if as_json:
+        print_json({"error": text})
+    console(error=True).print(f"dataworks-ext: {text}")
 
 
 def fail(text: str) -> NoReturn:
     """End with an error that says what to do."""
-    console(error=True).print(Text(f"dataworks-ext: {text}"))
+    print_error(text, as_json=_json_asked.get())
     raise typer.Exit(UNREADABLE)
 
 
@@ -80,17 +102,4 @@ def load(app: str) -> Extension:
     except LoadingError as error:
         fail(f"{error}. Run the command in the folder that holds it, or name another with --app module:attribute")
     except (Exception, SystemExit) as error:
-        trace = own_traceback(error) or "".join(traceback.format_exception_only(type(error), error)).rstrip()
-        fail(f"{app} cannot be imported:\n{trace}")
-
-
-def own_traceback(error: BaseException) -> str:
-    """The traceback from the first frame that is the user's own; empty if none is."""
-    trace = error.__traceback__
-    while trace is not None and _is_machinery(trace.tb_frame.f_globals.get("__name__")):
-        trace = trace.tb_next
-    return "" if trace is None else "".join(traceback.format_exception(type(error), error, trace)).rstrip()
-
-
-def _is_machinery(module: object) -> bool:
-    return str(module).partition(".")[0] in (__package__.partition(".")[0], "importlib", "asyncio")
+        fail(explain_import(error, app.partition(":")[0]))

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 import typer
 from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 
 from ..context import Request
 from ..decision import Decision
@@ -32,6 +31,7 @@ from ..testing.cases.result import policies_for
 from ..testing.cases.saved import SavedError, read_message_or_payload, read_snapshot_or_code
 from ..testing.deciding import setting_named
 from ..testing.reasons import error_of
+from ._masking import masked_text
 from ._output import (
     DEFAULT,
     UNREADABLE,
@@ -40,12 +40,15 @@ from ._output import (
     console,
     fail,
     load,
-    own_traceback,
     plain,
     print_json,
+    read_stdin,
     table,
     verdict_text,
 )
+from ._screen import inline
+from ._tables import Column, Table
+from ._user_code import own_traceback
 
 if TYPE_CHECKING:
     from ..snapshots import Snapshot
@@ -69,7 +72,7 @@ class Checked(NamedTuple):
     @property
     def name(self) -> str:
         """The file, and the place in its array: `saved.json[0]`."""
-        return self.file if self.place is None else f"{self.file}[{self.place}]"
+        return inline(self.file if self.place is None else f"{self.file}[{self.place}]")
 
 
 _NO_SNAPSHOT: Final = LookupFailedError("check does not ask DataWorks for a snapshot; give it one: --snapshot code.sql")
@@ -163,7 +166,8 @@ def _configured(extension: Extension, settings: Iterable[str]) -> Extension:
     found = configured.configure(environment).settings
     for (pack, variable), option in options.items():
         if isinstance(found[pack], SettingsError) and variable in str(found[pack]):
-            fail(f"--set {option}: {found[pack]}")
+            name, _, value = option.partition("=")
+            fail(f"--set {name}={masked_text(variable, value)}: {found[pack]}")
     return configured
 
 
@@ -176,7 +180,7 @@ def _read_now(text: str | None) -> datetime | None:
 
 def _check(extension: Extension, snapshot: Snapshot | str | None, now: datetime | None, file: str) -> list[Checked]:
     try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        data = read_stdin() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         return [Checked(file, problem=f"cannot be read: {error.strerror}")]
     try:
@@ -239,7 +243,12 @@ def _as_json(one: Checked) -> dict[str, object]:
 def reasons_as_json(decision: Decision) -> list[dict[str, object]]:
     """What each policy said, for other programs."""
     return [
-        {**reason._asdict(), "verdict": reason.verdict.value, "error": error_of(reason) or None}
+        {
+            **reason._asdict(),
+            "verdict": reason.verdict.value,
+            "elapsed_ms": round(reason.elapsed_ms, 3),
+            "error": error_of(reason) or None,
+        }
         for reason in decision.reasons
     ]
 
@@ -250,9 +259,9 @@ def _print(extension: Extension, one: Checked) -> None:
         return
     out = console()
     decision = one.decision
-    out.print(*plain(f"{one.name}: {one.message.event_code}"), verdict_text(decision.verdict))
-    for line in decision.message.splitlines():
-        out.print(*plain(f"  {line}"))
+    out.print(f"{one.name}: {inline(one.message.event_code)}", verdict_text(decision.verdict))
+    for line in decision.message.split("\n") if decision.message else ():
+        out.print(f"  {line}")
     if not one.message.blocking:
         out.print("  Nobody waits for an answer to this message: it goes to observers only.")
     elif decision.reasons:
@@ -270,11 +279,11 @@ def _print(extension: Extension, one: Checked) -> None:
 
 def reasons_table(decision: Decision) -> Table:
     """What each policy said."""
-    reasons = table("Policy", "Says", "Mode", "Text", "Time")
+    reasons = table("Policy", "Says", "Mode", Column("Time", right=True), "Text")
     for reason in decision.reasons:
         text = "\n".join(part for part in (reason.message, error_of(reason)) if part)
         said = verdict_text(reason.verdict)
-        reasons.add_row(*plain(reason.policy, said, reason.mode, text, f"{reason.elapsed_ms:.1f} ms"))
+        reasons.add_row(reason.policy, said, reason.mode, f"{reason.elapsed_ms:.1f} ms", text)
     return reasons
 
 
@@ -285,7 +294,7 @@ def print_failures(out: Console, decision: Decision) -> None:
             continue
         if trace := own_traceback(reason.error):
             out.print(*plain(f"{reason.policy} failed:"), style="red")
-            out.print(*plain(trace))
+            out.print(*plain(trace), soft_wrap=True)
 
 
 def stub(code: str) -> str:

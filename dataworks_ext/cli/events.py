@@ -19,6 +19,7 @@ from ._event_fields import classes_within, enumerations_within, fields_of, is_co
 from ._event_reference import reference
 from ._event_schema import schema_of
 from ._output import DEFAULT, App, Json, console, fail, load, plain, print_json, table
+from ._tables import Column
 
 
 def complete_code(incomplete: str) -> list[str]:
@@ -100,12 +101,12 @@ def _print_catalog(as_json: bool) -> None:
     if as_json:
         print_json([entry._asdict() for entry in catalog.values()])
         return
-    overview = table("Event code", "Can be refused", "Module", "What happens")
+    overview = table("Event code", "Blocking", "Module", Column("What happens", "dropped"))
     for entry in catalog.values():
-        overview.add_row(*plain(entry.code, "yes" if entry.extension_point else "", entry.module, entry.title))
+        overview.add_row(entry.code, "yes" if entry.extension_point else "", entry.module, entry.title)
     console().print(overview)
     refusable = sum(entry.extension_point for entry in catalog.values())
-    console().print(f"{len(catalog)} events, {refusable} of which DataWorks waits to have answered.")
+    console().print(f"{len(catalog)} events. DataWorks waits for an answer to the {refusable} blocking ones.")
 
 
 def _print_event(entry: CatalogEntry) -> None:
@@ -130,8 +131,10 @@ def _print_event(entry: CatalogEntry) -> None:
 
 
 def _print_fields(out: Console, cls: type[BaseModel], besides: type[BaseModel] | None = None) -> None:
-    fields = table("Python", "On the wire", "Type", "Required", "Meaning")
+    fields = table(
+        "Python", "On the wire", Column("Type", "leading"), Column("Required", "dropped"), Column("Meaning", "below")
+    )
     for field in fields_of(cls):
         if besides is None or field.python not in besides.model_fields:
-            fields.add_row(*plain(field.python, field.wire, field.type, "yes" if field.required else "", field.meaning))
+            fields.add_row(field.python, field.wire, field.type, "yes" if field.required else "", field.meaning)
     out.print(fields)

@@ -16,7 +16,8 @@ from ..deploy.s_yaml import Manifest, SYamlError, read_s_yaml
 from ..events import catalog
 from ..message import Channel
 from ..testing import message as sample_message
-from ._output import Json, console, fail, plain, print_json, verdict_text
+from ._output import Json, console, fail, print_json, read_stdin, verdict_text
+from ._screen import printable
 from .deploy import Endpoint, Service, SYaml, manifest_of, remote_of
 
 DENIED = 1
@@ -64,11 +65,11 @@ def invoke(
     else:
         answer = _from_here(data, code, _environment(s_yaml), snapshot)
     if answer.error:
-        sys.stderr.write(answer.log)
+        sys.stderr.write(printable(answer.log))
         fail(f"the function gave no answer: {answer.error}")
     replies = _replies(answer.body)
     if as_json:
-        print_json({"replies": replies, "elapsed_ms": answer.elapsed_ms, "log": answer.log.splitlines()})
+        print_json({"replies": replies, "elapsed_ms": round(answer.elapsed_ms, 3), "log": _lines(answer.log)})
     else:
         _print(replies, answer)
     if any(reply["checkResult"] == "FAIL" for reply in replies):
@@ -79,7 +80,7 @@ def _message(name: str, channel: Channel | None) -> bytes:
     if name in catalog:
         return sample_message(name, channel)
     try:
-        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        return read_stdin() if name == "-" else Path(name).read_bytes()
     except OSError as error:
         fail(f"{name} is no event code, and cannot be read as a file: {error.strerror}")
 
@@ -162,8 +163,13 @@ def _replies(body: str) -> list[dict[str, str]]:
 def _print(replies: list[dict[str, str]], answer: Returned) -> None:
     out = console()
     for reply in replies:
-        out.print(verdict_text(Verdict(reply["checkResult"])), *plain(f"in {answer.elapsed_ms:.1f} ms"))
-        for line in reply["errorMessage"].splitlines():
-            out.print(*plain(f"  {line}"))
-    for line in answer.log.splitlines():
-        out.print(*plain(line), style="dim", soft_wrap=True)
+        out.print(verdict_text(Verdict(reply["checkResult"])), f"in {answer.elapsed_ms:.1f} ms")
+        for line in _lines(reply["errorMessage"]):
+            out.print(f"  {line}")
+    for line in _lines(answer.log):
+        out.print(line, style="dim", soft_wrap=True)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text, which end at line feeds alone: a record may hold other separators."""
+    return text.removesuffix("\n").split("\n") if text else []

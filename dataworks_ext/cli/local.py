@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from ._output import Json, fail, printable
+from ._output import Json, fail, to_json
+from ._screen import printable
 
 if TYPE_CHECKING:  # a server takes its time to import, which no other subcommand should wait for
     from ..local import LocalFunctionCompute, LogLine
@@ -45,9 +45,9 @@ class Output:
 
     def put(self, text: str, /, **fields: object) -> None:
         """One piece of news: the text, or the fields."""
-        line = json.dumps(fields, ensure_ascii=False) if self.as_json else text
+        line = to_json(fields) if self.as_json else printable(text)
         with self._lock:
-            sys.stdout.write(printable(line) + "\n")
+            sys.stdout.write(line + "\n")
             sys.stdout.flush()
 
     def log(self, line: LogLine) -> None:

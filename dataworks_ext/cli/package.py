@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from ._output import Json, console, fail, plain, print_json, table
+from ._tables import Column
 
 if TYPE_CHECKING:
     from ..deploy.build import Package, Share
@@ -53,12 +54,10 @@ def package(
 
 def _print(built: Package) -> None:
     out = console()
-    shown = table("Package", "Files", "Bytes", "Byte code", "Zipped")
-    for column in shown.columns[1:]:
-        column.justify = "right"
+    numbers = (Column(title, right=True) for title in ("Files", "Bytes", "Byte code", "Zipped"))
+    shown = table("Package", *numbers)
     for share in built.shares:
         shown.add_row(*_cells(share))
-    shown.add_section()
     shown.add_row(*_cells(built.total))
     out.print(shown)
     if built.lock_is_new:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple
 
+import typer
 from pydantic import BaseModel
 
 from ..errors import SettingsError
@@ -14,22 +15,34 @@ from ..extension import Extension
 from ..policy import Registration
 from ..settings import Configuration, missing, variable_of
 from ._event_fields import docstrings_of
-from ._output import DEFAULT, App, Json, console, load, plain, print_json, table
+from ._masking import masked, masked_text
+from ._output import DEFAULT, App, Json, console, load, print_json, table, to_json
+from ._tables import Column
+
+PROBLEMS: Final = 1
+"""The exit status for at least one problem."""
 
 
 class Setting(NamedTuple):
     """A setting in force."""
 
     variable: str
-    value: str
-    source: str
+    value: object
+    """As JSON, without secrets; None if it has none."""
+    text: str
+    """The same for people."""
+    source: Literal["environment", "default"]
+    valid: bool
+    """Whether the settings of its pack could be read."""
     meaning: str
 
 
 def policies(app: App = DEFAULT, as_json: Json = False) -> None:
     """List the policies of an extension, their modes and settings.
 
-    Modes and settings are those of the current environment.
+    Modes and settings are those of the current environment. Secrets are masked.
+
+    Exit status 0: no problem. 1: at least one problem. 2: the extension cannot be loaded.
     """
     extension = load(app)
     configuration = extension.configure(os.environ)
@@ -37,31 +50,40 @@ def policies(app: App = DEFAULT, as_json: Json = False) -> None:
     problems = [*configuration.problems, *_near_misses(settings, os.environ)]
     if as_json:
         print_json(_as_json(extension, configuration, settings, problems))
-        return
+    else:
+        _print(extension, configuration, settings)
+        for problem in problems:
+            console().print(f"Problem: {problem}", style="red")
+    if problems:
+        raise typer.Exit(PROBLEMS)
+
+
+def _print(extension: Extension, configuration: Configuration, settings: list[Setting]) -> None:
     out = console()
     overriding = {pack.name for pack in extension.packs if pack.options_override}
-    registered = table("Policy", "Events", "Mode", "On error", "What it does")
+    registered = table("Policy", Column("Events", "below"), "Mode", "On error", "What it does")
     for policy in extension.policies:
-        mode = configuration.modes[policy.id]
-        changed = "" if mode == policy.mode else f" (set; {policy.mode} in code)"
         note = _idle(policy, configuration, overriding)
-        description = f"{policy.description}\n{note}" if note else policy.description
-        events = "\n".join(policy.events)
-        registered.add_row(*plain(policy.id, events, f"{mode}{changed}", policy.on_error, description))
+        description = "\n".join(text for text in (policy.description, note) if text)
+        mode = _mode(policy, configuration)
+        registered.add_row(policy.id, "\n".join(policy.events), mode, policy.on_error, description)
     out.print(registered)
     if extension.observers:
-        observers = table("Observer", "Events", "Mode", "What it does")
+        observers = table("Observer", Column("Events", "below"), "Mode", "What it does")
         for observer in extension.observers:
-            mode = configuration.modes[observer.id]
-            observers.add_row(*plain(observer.id, "\n".join(observer.events), mode, observer.description))
+            mode = _mode(observer, configuration)
+            observers.add_row(observer.id, "\n".join(observer.events), mode, observer.description)
         out.print(observers)
     if settings:
-        in_force = table("Setting", "Value", "From", "Meaning")
+        in_force = table("Setting", Column("Value", "below"), "From", "Meaning")
         for setting in settings:
-            in_force.add_row(*plain(*setting))
+            in_force.add_row(setting.variable, setting.text, setting.source, setting.meaning)
         out.print(in_force)
-    for problem in problems:
-        out.print(*plain(f"Problem: {problem}"), style="red")
+
+
+def _mode(entry: Registration, configuration: Configuration) -> str:
+    mode = configuration.modes[entry.id]
+    return mode if mode == entry.mode else f"{mode} (set; {entry.mode} in code)"
 
 
 def _as_json(
@@ -76,14 +98,16 @@ def _as_json(
             "mode_in_code": entry.mode,
             "on_error": entry.on_error,
             "description": entry.description,
-            "unmade_settings": _missing(entry, configuration),
+            "missing_settings": _missing(entry, configuration),
         }
 
     return {
         "extension": extension.name,
         "policies": [fields(policy) for policy in extension.policies],
         "observers": [fields(observer) for observer in extension.observers],
-        "settings": [setting._asdict() for setting in settings],
+        "settings": [
+            {name: value for name, value in setting._asdict().items() if name != "text"} for setting in settings
+        ],
         "problems": problems,
     }
 
@@ -118,18 +142,31 @@ def _settings(extension: Extension, configuration: Configuration, environment: M
         for field in pack.settings_class.model_fields:
             variable = variable_of(pack.name, field)
             is_set = bool(environment.get(variable, "").strip())
-            value = _value(found, field) if isinstance(found, BaseModel) else "broken, see below" if is_set else ""
-            rows.append(Setting(variable, value, "environment" if is_set else "default", meanings.get(field, "")))
+            value = getattr(found, field, None)
+            valid = isinstance(found, BaseModel)
+            text = _text(variable, value) if valid else "broken, see below" if is_set else ""
+            source: Literal["environment", "default"] = "environment" if is_set else "default"
+            rows.append(Setting(variable, _json(variable, value), text, source, valid, meanings.get(field, "")))
     return rows
 
 
-def _value(settings: BaseModel, field: str) -> str:
-    value: object = getattr(settings, field)
-    if value is None or (isinstance(value, (tuple, list, set, frozenset, dict)) and not value):
+def _json(variable: str, value: object) -> object:
+    return None if _is_empty(value) else masked(variable, value)
+
+
+def _text(variable: str, value: object) -> str:
+    if _is_empty(value):
         return "not set"
     if isinstance(value, (tuple, list, set, frozenset)) and not hasattr(value, "_fields"):
-        return ",".join(str(item) for item in value)
-    return str(value)
+        texts = [masked_text(variable, str(item)) for item in value]
+        return ",".join(sorted(texts) if isinstance(value, (set, frozenset)) else texts)
+    if isinstance(value, (dict, BaseModel)):
+        return to_json(masked(variable, value))
+    return masked_text(variable, str(value))
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or (isinstance(value, (tuple, list, set, frozenset, dict)) and not value)
 
 
 def _near_misses(settings: list[Setting], environment: Mapping[str, str]) -> list[str]:

@@ -14,6 +14,7 @@ from ..testing.cases.reading import find_case_files, read_cases
 from ..testing.cases.result import CaseResult, run_case
 from ..testing.discarded import discarded_outcomes, problem_of, sources_of
 from ._output import DEFAULT, UNREADABLE, App, Json, console, fail, load, plain, print_json
+from ._screen import inline
 from .check import print_failures, reasons_as_json, reasons_table
 
 FAILED: Final = 1
@@ -93,7 +94,7 @@ def _test(extension: Extension, file: Path) -> Tested:
 def _print(tested: Tested) -> None:
     out = console()
     style = "red" if tested.failed or tested.problems else "green"
-    out.print(*plain(f"{tested.file}: {_counts([tested])}"), style=style)
+    out.print(f"{inline(str(tested.file))}: {_counts([tested])}", style=style)
     for line, problem in tested.problems:
         console(error=True).print(*plain(f"{place(tested.file, line)}: {problem}"), style="red")
     for result in tested.results:

@@ -226,7 +226,7 @@ MISTAKES: dict[str, tuple[Plant, str, str, str]] = {
 def test_a_project_without_a_mistake_is_in_order() -> None:
     result = doctor()
     assert result.exit_code == 0
-    assert result.stdout.startswith("In order: code, concurrency, handler, initializer, network, package, role, ")
+    assert result.stdout.startswith("In order: code, concurrency, handler, initializer, network, package, role,")
 
 
 @pytest.mark.parametrize("name", MISTAKES)
@@ -280,7 +280,7 @@ def test_the_findings_are_shown_in_a_table() -> None:
     write(s_yaml)
     result = doctor()
     assert result.exit_code == 1
-    assert "role    problem   the function has no role" in result.stdout
+    assert "role   problem  the function has no role" in result.stdout
     assert "role" not in result.stdout.splitlines()[-1]
 
 

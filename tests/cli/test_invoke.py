@@ -87,6 +87,16 @@ def test_a_saved_message_is_sent() -> None:
     assert "got upload-data-to-table" in invoke("-", stdin=Path("message.json").read_bytes()).stdout
 
 
+def test_a_line_of_the_log_ends_at_a_line_feed_alone() -> None:
+    """What else separates lines may be part of a record, and reaches no terminal as it is."""
+    Path("message.json").write_text('{"messageBody": {"eventCode": "a\\u2028b\\u0085c\\u001b[31md"}}')
+    assert any(
+        line.endswith("got a\u2028b\x85c\x1b[31md")
+        for line in json.loads(invoke("message.json", "--json").stdout)["log"]
+    )
+    assert "got a\\u2028b\\x85c\\x1b[31md\n" in invoke("message.json").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [

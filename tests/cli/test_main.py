@@ -43,12 +43,14 @@ def test_without_its_libraries_the_command_says_how_to_get_them(library: str) ->
     assert done.stderr == (
         f"dataworks-ext: the command needs {library}; install it with: pip install 'dataworks-ext[cli]'\n"
     )
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
 
 
 def test_another_missing_module_is_an_error_as_always() -> None:
     """What `pip install 'dataworks-ext[cli]'` would not mend is not blamed on it."""
-    assert _run_without("pydantic").stderr.endswith("ModuleNotFoundError: No module named 'pydantic'\n")
+    done = _run_without("pydantic")
+    assert done.stderr.endswith("ModuleNotFoundError: No module named 'pydantic'\n")
+    assert done.returncode == 2
 
 
 def test_the_entry_runs_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
