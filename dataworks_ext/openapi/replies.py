@@ -42,7 +42,7 @@ class _Entry:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.decision: Decision | None = None
-        """The decision that a call took along, whatever became of the call: DataWorks may have got it."""
+        """The decision that left in a call, whatever became of the call: DataWorks may have got it."""
         self.is_delivered = False
 
 
@@ -91,10 +91,13 @@ class Replies:
             self._api.call(operation, parameters, until)
         except SetupError as error:
             return Delivery("undelivered", str(error))
+        except CallError as error:
+            if error.sent:
+                entry.decision = decision
+            return Delivery("undelivered", str(error))
         except BaseException as error:
             entry.decision = decision
-            text = str(error) if isinstance(error, CallError) else f"the call failed: {type(error).__name__}"
-            return Delivery("undelivered", text)
+            return Delivery("undelivered", f"the call failed: {type(error).__name__}")
         entry.decision, entry.is_delivered = decision, True
         return Delivery("delivered")
 
