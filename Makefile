@@ -9,7 +9,10 @@ run: $(VENV)/.installed  ## Play real DataWorks messages through the example pol
 test: $(VENV)/.installed  ## Run every check, and the tests on every Python from 3.10 on that is here
 	@$(BIN)/python tests/run.py
 
-fuzz: $(VENV)/.installed  ## Try many more examples of each property than the tests do
+COUNT ?= 1000000
+
+fuzz: $(VENV)/.installed  ## Put COUNT mutated messages to the handler, then try many examples of each property
+	$(BIN)/python -m tests.fuzzing $(COUNT)
 	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile=deep
 
 bench: $(VENV)/.installed  ## Measure side by side with a bare handler and with Powertools for AWS Lambda
