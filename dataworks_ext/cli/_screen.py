@@ -12,15 +12,12 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from ..testing.table import UNPRINTABLE as UNPRINTABLE
+from ..testing.table import printable as printable
+
 BROKEN_PIPE: Final = 141
 """The exit status when nobody reads the output to its end, as the shell has it for SIGPIPE."""
 
-UNPRINTABLE: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters besides tab and line feed: C0, DEL, C1
-    "\u2028\u2029"  # line and paragraph separators
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # what changes the direction of the text around it
-    "\ud800-\udfff]"  # lone surrogates, which cannot be encoded
-)
 _OPENING: Final = "（「『【《〈〔"  # it stays with what follows
 _CLOSING: Final = "，。、；：？！）」』】》〉〕％"  # it stays with what precedes
 _WIDE: Final = "\u2e80-\u33ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\U00020000-\U0003ffff"
@@ -28,13 +25,8 @@ _PIECES: Final = re.compile(rf"\s+|[{_OPENING}]*(?:[^\s{_WIDE}{_OPENING}{_CLOSIN
 """What a line may not be broken in: a run of spaces, a word, or a Chinese character with its punctuation."""
 
 
-def printable(text: str) -> str:
-    """The text with what a terminal would act on, or cannot take, as escapes. Tabs and line feeds stay."""
-    return UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
-
-
 def inline(text: str) -> str:
-    """The same in one line, for a name that is part of a sentence."""
+    """The text as it is printed, in one line: for a name that is part of a sentence."""
     return printable(text).replace("\n", "\\n").replace("\t", "\\t")
 
 

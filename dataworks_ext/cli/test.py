@@ -13,7 +13,7 @@ from ..testing.cases.case import CaseError, Problem, place
 from ..testing.cases.reading import find_case_files, read_cases
 from ..testing.cases.result import CaseResult, run_case
 from ..testing.discarded import discarded_outcomes, problem_of, sources_of
-from ._output import DEFAULT, UNREADABLE, App, Json, console, fail, load, plain, print_json
+from ._output import DEFAULT, UNREADABLE, App, Json, console, fail, load, print_json
 from ._screen import inline
 from .check import print_failures, reasons_as_json, reasons_table
 
@@ -96,29 +96,29 @@ def _print(tested: Tested) -> None:
     style = "red" if tested.failed or tested.problems else "green"
     out.print(f"{inline(str(tested.file))}: {_counts([tested])}", style=style)
     for line, problem in tested.problems:
-        console(error=True).print(*plain(f"{place(tested.file, line)}: {problem}"), style="red")
+        console(error=True).print(f"{inline(place(tested.file, line))}: {problem}", style="red")
     for result in tested.results:
         if not result.passed:
             _print_failed(result)
         for hint in result.hints if result.passed else ():
-            out.print(*plain(f"{result.case.title}\n  Hint: {hint}"), style="yellow")
+            out.print(f"{inline(result.case.title)}\n  Hint: {hint}", style="yellow")
 
 
 def _print_failed(result: CaseResult) -> None:
     out = console()
-    out.print(*plain(result.case.title), style="red")
+    out.print(inline(result.case.title), style="red")
     for line in result.differences:
-        out.print(*plain(f"  {line}"))
+        out.print(f"  {line}")
     if result.decision.reasons:
         out.print(reasons_table(result.decision))
     for hint in result.hints:
-        out.print(*plain(f"  Hint: {hint}"))
+        out.print(f"  Hint: {hint}")
     print_failures(out, result.decision)
 
 
 def _print_total(tested: Sequence[Tested]) -> None:
     files = "1 file" if len(tested) == 1 else f"{len(tested)} files"
-    console().print(*plain(f"{files}: {_counts(tested)}"), style="bold")
+    console().print(f"{files}: {_counts(tested)}", style="bold")
 
 
 def _counts(tested: Sequence[Tested]) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from typer.testing import CliRunner, Result
 
 from dataworks_ext.cli._app import app
@@ -180,6 +182,32 @@ def test_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATAWORKS_EXT_MODES", "rows.row_limit=off")
     _save(_PASSES)
     assert _test().exit_code == 0
+
+
+def test_eighty_columns_are_enough_and_no_word_is_chopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Chinese character takes two of them."""
+    monkeypatch.setenv("COLUMNS", "80")
+    english = "This case has a name that goes on for so long that no terminal of the usual width shows it in one line"
+    chinese = "每次下载最多允许一百行数据，需要更多的同事请先联系数据平台团队的负责人，说明原因之后再申请豁免"
+    _save(_FAILS.replace("a few rows are denied", english)[:-2] + f', text: "{chinese}"}}\n')
+    lines = _test().stdout.splitlines()
+    assert max(map(cell_len, lines)) <= 80
+    assert english in " ".join(line.strip() for line in lines)
+    assert chinese in "".join(line.strip() for line in lines)
+
+
+@pytest.mark.parametrize(
+    "change", ["expect: FAIL", "event: none", "settings: {none: 1}", "event: download-resources-execute"]
+)
+def test_escape_sequences_do_not_reach_the_terminal(change: str) -> None:
+    """Neither those of a case nor those of its file, whether it passes, fails, has a hint, or cannot be read."""
+    fields = {"name": r'"\e[31mred\u009bm"', "event": "download-resources", "expect": "OK"}
+    name, _, value = change.partition(": ")
+    case = ", ".join(f"{name}: {value}" for name, value in {**fields, name: value}.items())
+    result = _test(_save(f"- {{{case}}}\n", "cases/\x1b[31m\n.yaml"))
+    assert result.stdout + result.stderr == re.sub("[\x00-\x09\x0b-\x1f\x7f-\x9f]", "", result.stdout + result.stderr)
+    assert not any(line.startswith(".yaml") for line in (result.stdout + result.stderr).splitlines())
+    assert r"cases/\x1b[31m\n.yaml" in result.stdout
 
 
 def test_an_interruption_ends_the_command() -> None:

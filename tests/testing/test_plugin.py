@@ -111,6 +111,12 @@ def test_neither_the_environment_nor_another_test_configures_the_extension(
         ("import nowhere", f"{_FAILED}: ModuleNotFoundError: No module named 'nowhere' (rules.py, line 1)"),
         ("x = 1\n1 +", f"{_FAILED}: SyntaxError: invalid syntax (rules.py, line 2)"),
         ("raise SystemExit(3)", f"{_FAILED}: SystemExit: 3 (rules.py, line 1)"),
+        (
+            "from dataworks_ext import Extension\nextension = Extension('guard')\n"
+            "@extension.policy('download-resources')\ndef rows(event: 'DownloadResources'): ...",
+            f"{_FAILED}: policy guard.rows: the annotation of event names DownloadResources, which is not defined; "
+            "import it: from dataworks_ext.events import DownloadResources (rules.py, line 3)",
+        ),
     ],
 )  # fmt: skip
 def test_an_extension_that_cannot_be_loaded_is_one_sentence(

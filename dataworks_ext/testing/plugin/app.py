@@ -55,8 +55,7 @@ class App:
                 f"{error}; name another with --dataworks-app, or with dataworks_app in the ini file"
             ) from None
         except (Exception, SystemExit) as error:
-            slip = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()[-1]
-            raise AppError(f"{self._name} cannot be imported: {slip}{self._place(error)}") from None
+            raise AppError(f"{self._name} cannot be imported: {_explain(error)}{self._place(error)}") from None
         discarded = discarded_outcomes(sources_of(extension, self._name))
         if discarded:
             raise AppError(problem_of(discarded))
@@ -71,3 +70,10 @@ class App:
             if file.startswith(self._root + os.sep) and "site-packages" not in file:
                 return f" ({file.removeprefix(self._root + os.sep)}, line {line})"
         return ""
+
+
+def _explain(error: BaseException) -> str:
+    """The error in a line: the framework's own ones are sentences, others need their class."""
+    if isinstance(error, ExtensionError):
+        return str(error)
+    return "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()[-1]
