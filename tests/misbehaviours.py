@@ -180,6 +180,7 @@ MISBEHAVIOURS: Final = [
     Misbehaviour("says null", raw(_whole(b"null")), "refused"),
     Misbehaviour("says true", raw(_whole(b"true")), "refused"),
     Misbehaviour("says nothing of it", _json(), "refused"),
+    Misbehaviour("has an id and no success", _json(RequestId="r-1"), "refused"),
     Misbehaviour("has a code and no success", _json(RequestId="r-1", Code="InternalError"), "refused"),
     # These are odd, and right.
     Misbehaviour("continues first", raw(_CONTINUE + _whole()), "answered"),

@@ -238,9 +238,11 @@ class Client:
 
 class _Call:  # a plain class: a NamedTuple costs a quarter of a millisecond at import
     def __init__(self, action: str, parameters: Mapping[str, str | int], credentials: Credentials) -> None:
+        from urllib.parse import urlencode
+
         texts = {name: str(value).encode(errors="replace").decode() for name, value in parameters.items()}
-        encoded = canonical_query(texts)
         in_query = action in _IN_QUERY
+        encoded = canonical_query(texts) if in_query else urlencode(texts)
         self.action = action
         self.credentials = credentials
         self.query = texts if in_query else {}

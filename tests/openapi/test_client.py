@@ -630,6 +630,13 @@ def test_credentials_that_cannot_be_are_not_sent(
     assert dataworks.requests == []
 
 
+@pytest.mark.parametrize("action", ["", "Get Extension", "GetExtension\r\nx-acs-version: 1", "取"])
+def test_an_operation_that_cannot_be_is_not_called(dataworks: LocalDataWorks, client: Client, action: str) -> None:
+    error = _error(client, action=action)
+    assert str(error) == f"{action!r} was not called: no operation has such a name"
+    assert (error.sent, dataworks.requests) == (False, [])
+
+
 # The endpoint
 
 
@@ -1086,6 +1093,24 @@ def _post(
     answer = json.loads(connection.getresponse().read())
     connection.close()
     return str(answer.get("Code", ""))
+
+
+@pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")  # the SDK asks so for the time
+@pytest.mark.parametrize(
+    ("action", "parameters"),
+    [("GetExtension", EXTENSION), ("GetOptionValueForProject", {**EXTENSION, "ProjectId": "9"})],
+)
+def test_the_content_type_is_sent_where_the_official_client_sends_it(
+    dataworks: LocalDataWorks, action: str, parameters: Mapping[str, str]
+) -> None:
+    """With a form, and not with a query alone."""
+    for call in (_sdk_call, _our_call):
+        call(dataworks, action, parameters, CREDENTIALS)
+    official, ours = dataworks.requests
+    assert (ours.parameters, ours.headers.get("content-type")) == (
+        official.parameters,
+        official.headers.get("content-type"),
+    )
 
 
 def test_the_local_dataworks_refuses_a_request_that_is_sent_twice(dataworks: LocalDataWorks) -> None:

@@ -76,7 +76,7 @@ def _sent_by_sdk(
     ):
         clock.utcnow.return_value = datetime.fromtimestamp(moment, timezone.utc)
         with pytest.raises(_AboutToSend):
-            sdk.do_request(params, OpenApiRequest(query=dict(query), body=dict(parameters)), RuntimeOptions())
+            sdk.do_request(params, OpenApiRequest(query=dict(query), body=dict(parameters) or None), RuntimeOptions())
     request = sending.call_args.args[0]
     return _Sent(request.pathname, request.query, request.headers, (request.body or "").encode())
 
@@ -86,7 +86,7 @@ def _signed(credentials: Credentials = _CREDENTIALS, headers: Mapping[str, str] 
 
 
 @given(
-    parameters=st.dictionaries(_names, _texts, min_size=1),
+    parameters=st.dictionaries(_names, _texts),
     query=st.dictionaries(_names, _texts),
     credentials=_credentials,
     moment=_moments,
