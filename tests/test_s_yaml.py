@@ -8,10 +8,10 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-import yaml
 
 from dataworks_ext.events import catalog
 from dataworks_ext.settings import variable_of
+from dataworks_ext.testing.cases.document import read_yaml
 from policies import extension
 
 ROOT = Path(__file__).parent.parent
@@ -21,7 +21,8 @@ SCHEMA = json.loads((ROOT / "tests" / "contract" / "fc3.schema.json").read_text(
 def with_defaults() -> dict[str, object]:
     """The file with each variable at its default."""
     text = re.sub(r"\$\{env\('\w+', '([^']*)'\)\}", lambda found: json.dumps(found[1]), (ROOT / "s.yaml").read_text())
-    parsed: dict[str, object] = yaml.safe_load(text)
+    parsed = read_yaml(text).value
+    assert isinstance(parsed, dict)
     return parsed
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.text import Text
 
 from ..deploy.checkup import CHECKS, Finding, examine
 from ..deploy.s_yaml import SYamlError, read_s_yaml
+from ..testing.discarded import sources_of
 from ._output import DEFAULT, App, Json, console, fail, load, plain, print_json, table
 
 UNHEALTHY = 1
@@ -38,23 +39,17 @@ def doctor(
         manifest = read_s_yaml(s_yaml, os.environ)
     except SYamlError as error:
         fail(str(error))
-    findings = examine(extension, manifest, _sources(app))
+    findings = examine(extension, manifest, sources_of(extension, app))
     if as_json:
         print_json([finding._asdict() for finding in findings])
     else:
-        _print(findings)
+        print_findings(console(), findings)
     if any(finding.level == "problem" for finding in findings):
         raise typer.Exit(UNHEALTHY)
 
 
-def _sources(app: str) -> list[Path]:
-    """The folder of the extension's package; none for an extension in one file."""
-    package = sys.modules.get(app.partition(":")[0].partition(".")[0])
-    return [Path(folder) for folder in getattr(package, "__path__", ())]
-
-
-def _print(findings: list[Finding]) -> None:
-    out = console()
+def print_findings(out: Console, findings: list[Finding]) -> None:
+    """A table of what was found, what passed, and the lines to paste."""
     if findings:
         found = table("Check", "Level", "What is wrong, and what to do")
         for finding in findings:
@@ -62,4 +57,9 @@ def _print(findings: list[Finding]) -> None:
         out.print(found)
     names = {check.__name__.removeprefix("_check_") for check in CHECKS}
     clean = sorted(names - {finding.check for finding in findings})
-    out.print(*plain(f"In order: {', '.join(clean) or 'nothing'}."))
+    out.print(*plain(f"Passed: {', '.join(clean) or 'nothing'}."))
+    lines = list(dict.fromkeys(finding.paste for finding in findings if finding.paste))
+    if lines:
+        out.print(*plain("\nLines for s.yaml, to paste:"))
+    for line in lines:
+        out.print(*plain(line), soft_wrap=True)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timezone
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from ..budget import reply_reserve, seconds_of
-from ..events import catalog
 from ..extension import Extension
-from ..message import SOURCE
-from ..openapi.api import OpenApi, replies_through_openapi
+from ..openapi.api import CODE_VARIABLE, OpenApi, replies_through_openapi
 from ..settings import read_configuration, variable_of
+from ..testing.discarded import discarded_outcomes
+from .freshness import differences, out_of_date
+from .layout import PackagingError
+from .limits import property_problems
 from .s_yaml import Manifest
+from .trigger import eventbridge_configs, handled_types, pattern_lines, pattern_problems, trigger_of
 
 Level = Literal["problem", "warning"]
 
@@ -26,6 +29,11 @@ _OWN_VARIABLES: Final = frozenset(
     f"DATAWORKS_EXT_{name}" for name in ("APP", "MODES", "LANGUAGE", "RECORD_FIELDS", "CODE", "ENDPOINT", "REGION")
 )
 _DEFAULT_TIMEOUT: Final = 3
+_INITIALIZER_LINES: Final = f"""\
+instanceLifecycleConfig:
+  initializer:
+    handler: {INITIALIZER}
+    timeout: 10"""
 
 
 class Finding(NamedTuple):
@@ -37,6 +45,8 @@ class Finding(NamedTuple):
     """A problem goes wrong; a warning may be meant."""
     text: str
     """What it is, and what to do."""
+    paste: str = ""
+    """The lines of `s.yaml` that mend it, and where they belong in a comment; empty if there are none."""
 
 
 class Subject(NamedTuple):
@@ -47,7 +57,7 @@ class Subject(NamedTuple):
     environment: Mapping[str, str]
     """The function's environment: what `s.yaml` gives it."""
     sources: tuple[Path, ...]
-    """The folders that the package is built from."""
+    """Where the policies are written: folders, and single modules."""
 
 
 Check = Callable[[Subject], Iterator[Finding]]
@@ -59,7 +69,7 @@ def examine(extension: Extension, manifest: Manifest, sources: Iterable[Path] = 
     Args:
         extension: The extension that is deployed.
         manifest: What `s.yaml` says.
-        sources: The folders of policies that the package is built from.
+        sources: Where the policies are written: folders, and single modules.
     """
     subject = Subject(extension, manifest, manifest.environment, tuple(sources))
     return [finding for check in CHECKS for finding in check(subject)]
@@ -68,7 +78,8 @@ def examine(extension: Extension, manifest: Manifest, sources: Iterable[Path] = 
 def _check_handler(subject: Subject) -> Iterator[Finding]:
     handler = subject.manifest.props.get("handler")
     if handler != HANDLER:
-        yield Finding("handler", "problem", f"the handler is {handler}; the package has {HANDLER}")
+        text = f"the handler is {handler}; the package has {HANDLER}"
+        yield Finding("handler", "problem", text, f"handler: {HANDLER}")
 
 
 def _check_initializer(subject: Subject) -> Iterator[Finding]:
@@ -76,24 +87,31 @@ def _check_initializer(subject: Subject) -> Iterator[Finding]:
     initializer = hooks.get("initializer") if isinstance(hooks, Mapping) else None
     named = initializer.get("handler") if isinstance(initializer, Mapping) else None
     if named is None:
-        text = f"there is none, so the first message waits until the settings are read; set it to {INITIALIZER}"
-        yield Finding("initializer", "warning", text)
+        text = f"there is none, so the first message waits for the settings: name {INITIALIZER}"
+        yield Finding("initializer", "warning", text, _INITIALIZER_LINES)
     elif named != INITIALIZER:
-        yield Finding("initializer", "problem", f"the initializer is {named}; the package has {INITIALIZER}")
+        text = f"the initializer is {named}; the package has {INITIALIZER}"
+        yield Finding("initializer", "problem", text, _INITIALIZER_LINES)
 
 
 def _check_runtime(subject: Subject) -> Iterator[Finding]:
     runtime = subject.manifest.props.get("runtime")
     if runtime not in RUNTIMES and not str(runtime).startswith("custom"):
-        yield Finding("runtime", "problem", f"{runtime} does not run the framework; use {' or '.join(RUNTIMES)}")
+        text = f"{runtime} does not run the framework; use {' or '.join(RUNTIMES)}"
+        yield Finding("runtime", "problem", text, f"runtime: {RUNTIMES[0]}")
 
 
 def _check_settings(subject: Subject) -> Iterator[Finding]:
     extension = subject.extension
     packs = {pack.name: pack.settings_class for pack in (*extension.packs, extension)}
     registered = (*extension.policies, *extension.observers)
-    for problem in read_configuration(packs, registered, extension.language, subject.environment).problems:
+    configuration = read_configuration(packs, registered, extension.language, subject.environment)
+    for problem in configuration.problems:
         yield Finding("settings", "problem", problem)
+    for pack, settings in configuration.settings.items():
+        warnings = getattr(settings, "warnings", None)
+        for text in warnings(datetime.now(timezone.utc)) if callable(warnings) else ():
+            yield Finding("settings", "warning", f"{pack}: {text}")
 
 
 def _check_variables(subject: Subject) -> Iterator[Finding]:
@@ -102,7 +120,8 @@ def _check_variables(subject: Subject) -> Iterator[Finding]:
     settings = {variable_of(pack.name, field) for pack in packs for field in pack.settings_class.model_fields}
     known = settings | _OWN_VARIABLES
     for name in sorted(settings - subject.manifest.offered):
-        yield Finding("variables", "warning", f"{name} is a setting that s.yaml does not pass on")
+        text = f"{name} is a setting that s.yaml does not pass on"
+        yield Finding("variables", "warning", text, _offer(subject, name))
     for name in sorted(subject.manifest.offered - known):
         prefixes = ("DATAWORKS_EXT_", *(variable_of(pack.name, "") for pack in packs))
         if name.startswith(prefixes):
@@ -115,7 +134,6 @@ def _check_timeout(subject: Subject) -> Iterator[Finding]:
     """The function's timeout leaves the policies theirs."""
     timeout = _timeout(subject)
     if timeout is None:
-        yield Finding("timeout", "problem", "the timeout should be a number of seconds above 0")
         return
     budget = seconds_of(timeout)
     before_reply = budget - reply_reserve(budget)
@@ -131,17 +149,14 @@ def _check_timeout(subject: Subject) -> Iterator[Finding]:
 
 
 def _timeout(subject: Subject) -> float | None:
+    """In seconds; None if it is no such number, which `_check_properties` tells."""
     timeout = subject.manifest.props.get("timeout", _DEFAULT_TIMEOUT)
-    try:
-        seconds = float(str(timeout))
-    except ValueError:
-        return None
-    return seconds if seconds > 0 else None
+    return timeout if isinstance(timeout, int) and timeout > 0 else None
 
 
 def _check_concurrency(subject: Subject) -> Iterator[Finding]:
     concurrency = subject.manifest.props.get("instanceConcurrency", 1)
-    if concurrency != 1:
+    if isinstance(concurrency, int) and concurrency > 1:
         yield Finding(
             "concurrency",
             "warning",
@@ -151,71 +166,53 @@ def _check_concurrency(subject: Subject) -> Iterator[Finding]:
 
 
 def _check_code(subject: Subject) -> Iterator[Finding]:
-    if not _calls(subject.extension):
+    if not replies_through_openapi(subject.extension.policies):
         return
     for problem in OpenApi({"DATAWORKS_EXT_REGION": "cn-hangzhou", **subject.environment}).problems():
-        yield Finding("code", "problem", problem)
+        is_offered = CODE_VARIABLE in subject.manifest.offered
+        yield Finding("code", "problem", problem, "" if is_offered else _offer(subject, CODE_VARIABLE))
 
 
 def _check_role(subject: Subject) -> Iterator[Finding]:
-    if not subject.manifest.props.get("role") and _calls(subject.extension):
-        yield Finding(
-            "role",
-            "problem",
-            "the function has no role, so it cannot send replies through the OpenAPI; set one (FC_ROLE)",
-        )
+    if not subject.manifest.props.get("role") and replies_through_openapi(subject.extension.policies):
+        text = "the function has no role, so it cannot send replies through the OpenAPI; set one (FC_ROLE)"
+        yield Finding("role", "problem", text, "role: ${env('FC_ROLE')}  # acs:ram::{account id}:role/{name}")
 
 
 def _check_network(subject: Subject) -> Iterator[Finding]:
     props = subject.manifest.props
     reaches = props.get("internetAccess", True) or props.get("vpcConfig")
-    if not reaches and _calls(subject.extension):
+    if not reaches and replies_through_openapi(subject.extension.policies):
         text = "the function has no route to DataWorks: set internetAccess, or a vpcConfig with a route to it"
-        yield Finding("network", "problem", text)
+        yield Finding("network", "problem", text, "internetAccess: true")
+
+
+def _check_properties(subject: Subject) -> Iterator[Finding]:
+    """Types and ranges, and the platform's limits."""
+    for problem in property_problems(subject.manifest.props):
+        yield Finding("properties", "problem", problem)
+
+
+def _offer(subject: Subject, name: str) -> str:
+    """The line that offers a variable, with the place that it belongs to."""
+    return f"{name}: ${{env('{name}', '')}}  # under {subject.manifest.variables_at}"
 
 
 def _check_trigger(subject: Subject) -> Iterator[Finding]:
     """The trigger takes what the extension handles, and calls the function synchronously."""
-    wanted = _types(subject.extension)
-    if not _calls(subject.extension):
+    if not replies_through_openapi(subject.extension.policies):
         return
-    triggers = subject.manifest.props.get("triggers")
-    configs = [
-        trigger["triggerConfig"]
-        for trigger in (triggers if isinstance(triggers, list) else ())
-        if isinstance(trigger, Mapping)
-        and trigger.get("triggerType") == "eventbridge"
-        and isinstance(trigger.get("triggerConfig"), Mapping)
-    ]
+    configs = eventbridge_configs(subject.manifest.props)
     if not configs:
-        text = "policies handle events of EventBridge, but there is no trigger of type eventbridge"
-        yield Finding("trigger", "problem", text)
+        text = "policies are for events of EventBridge, and there is no trigger of type eventbridge"
+        yield Finding("trigger", "problem", text, trigger_of(subject.extension))
     for config in configs:
         if config.get("asyncInvocationType"):
-            text = "asyncInvocationType hides errors from EventBridge, so nothing is delivered again: set it to false"
-            yield Finding("trigger", "problem", text)
-        yield from _pattern_findings(config.get("eventRuleFilterPattern"), wanted)
-
-
-def _pattern_findings(pattern: object, wanted: set[str]) -> Iterator[Finding]:
-    try:
-        parsed = json.loads(str(pattern))
-        sources, types = parsed.get("source"), parsed.get("type")
-    except (ValueError, AttributeError):
-        text = "eventRuleFilterPattern is no JSON object; dataworks-ext events --pattern prints one"
-        yield Finding("trigger", "problem", text)
-        return
-    if sources != [SOURCE]:
-        yield Finding("trigger", "problem", f'eventRuleFilterPattern should have "source": ["{SOURCE}"]')
-    if types is None:
-        return
-    if missing := wanted - set(types):
-        advice = "replace it with the output of dataworks-ext events --pattern"
-        text = f"its pattern does not match {', '.join(sorted(missing))}; {advice}"
-        yield Finding("trigger", "problem", text)
-    if needless := set(types) - wanted:
-        text = f"its pattern matches {', '.join(sorted(needless))}, which nobody handles"
-        yield Finding("trigger", "warning", text)
+            text = "asyncInvocationType hides errors from EventBridge, so that nothing is delivered again: set it false"
+            yield Finding("trigger", "problem", text, "asyncInvocationType: false")
+        wanted = set(handled_types(subject.extension))
+        for text, loses in pattern_problems(config.get("eventRuleFilterPattern"), wanted):
+            yield Finding("trigger", "problem" if loses else "warning", text, pattern_lines(subject.extension))
 
 
 def _check_package(subject: Subject) -> Iterator[Finding]:
@@ -226,30 +223,21 @@ def _check_package(subject: Subject) -> Iterator[Finding]:
     if not (code / "index.py").is_file():
         yield Finding("package", "problem", f"{code} holds no package; build it: dataworks-ext package")
         return
-    stale = sorted(path for source in subject.sources for path in _differing(source, code / source.name))
+    folders = [source for source in subject.sources if source.is_dir()]
+    try:
+        stale = differences(code, folders)
+    except (PackagingError, OSError) as error:
+        yield Finding("package", "problem", f"{code} cannot be compared with its sources: {error}")
+        return
     if stale:
-        more = f" and {len(stale) - 1} more" if len(stale) > 1 else ""
-        text = f"{code} is out of date: {stale[0]}{more} changed; build it again: dataworks-ext package"
+        text = f"{code} is {out_of_date(stale)}; build it again: dataworks-ext package"
         yield Finding("package", "problem", text)
 
 
-def _differing(source: Path, packaged: Path) -> Iterator[str]:
-    """The modules that the package has not, or has otherwise."""
-    for path in source.rglob("*.py"):
-        copy = packaged / path.relative_to(source)
-        if not copy.is_file() or copy.read_bytes() != path.read_bytes():
-            yield str(Path(source.name) / path.relative_to(source))
-
-
-def _calls(extension: Extension) -> bool:
-    """Whether the extension sends replies through the OpenAPI."""
-    return replies_through_openapi(extension.policies)
-
-
-def _types(extension: Extension) -> set[str]:
-    """The EventBridge types of the events that the extension handles by name."""
-    watched = {code for entry in (*extension.policies, *extension.observers) for code in entry.events}
-    return {entry.type for entry in catalog.values() if entry.code in watched}
+def _check_returns(subject: Subject) -> Iterator[Finding]:
+    """What policies decide is returned."""
+    for found in discarded_outcomes(subject.sources):
+        yield Finding("returns", "problem", str(found))
 
 
 CHECKS: Final[tuple[Check, ...]] = (
@@ -263,6 +251,8 @@ CHECKS: Final[tuple[Check, ...]] = (
     _check_code,
     _check_role,
     _check_network,
+    _check_properties,
     _check_trigger,
+    _check_returns,
     _check_package,
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from .dependencies import dependencies_digest, requirements_of
-from .layout import FRAMEWORK, PackagingError, deployed_files, framework_files
+from .layout import FRAMEWORK, deployed_files, framework_files
 from .wheels import lock_path
 
 _NOTES: Final = ".function.json"
@@ -68,6 +68,12 @@ def differences(package: Path, folders: Sequence[Path] = ()) -> list[str]:
     return sorted(set(found))
 
 
+def out_of_date(stale: Sequence[str]) -> str:
+    """What `differences` found, as the end of a sentence about the package."""
+    more = f" and {len(stale) - 1} more" if len(stale) > 1 else ""
+    return f"not built from {stale[0]}{more} as it is"
+
+
 class _Packaged:
     """The files of a package, by name. A context manager."""
 
@@ -105,6 +111,3 @@ def _differing(packaged: _Packaged, name: str, files: dict[str, Path]) -> Iterat
 
 def _dependencies(packages: Sequence[Path], python: str) -> str:
     return dependencies_digest(lock_path(packages[0], python), requirements_of(packages))
-
-
-__all__ = ["PackagingError", "Sources", "differences", "remember", "sources_of"]

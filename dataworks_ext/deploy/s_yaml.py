@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import yaml
+from ..testing.cases.document import LineError, read_yaml
+from ..testing.cases.saved import SavedError, read_text
 
 _ENVIRONMENT: Final = re.compile(r"""\$\{\s*env\(\s*['"](\w+)['"]\s*(?:,\s*['"]([^'"]*)['"]\s*)?\)\s*\}""")
+_COMPONENT: Final = re.compile(r"fc3(?:@\S+)?")
+"""The component, with or without a version: `fc3@0.1.2`."""
 _VARIABLE: Final = re.compile(r"\$\{\s*vars\.([\w.]+)\s*\}")
 
 
@@ -29,6 +32,8 @@ class Manifest(NamedTuple):
     """Its properties, with what variables stand for."""
     code: Path | None
     """The folder that is deployed; None if the code is elsewhere."""
+    variables_at: str = "environmentVariables"
+    """Where the file has the function's environment variables: `vars.settings`."""
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -51,21 +56,38 @@ def read_s_yaml(file: Path, environment: Mapping[str, str]) -> Manifest:
         SYamlError: There is none, or the file is no YAML.
     """
     try:
-        parsed = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SYamlError(f"{file} cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        place = getattr(error, "problem_mark", None)
-        where = f" at line {place.line + 1}, column {place.column + 1}" if place else ""
-        raise SYamlError(f"{file} is no YAML{where}") from None
-    resources = parsed.get("resources") if isinstance(parsed, dict) else None
+        parsed = _merged(read_yaml(read_text(file)).value)
+    except SavedError as error:
+        raise SYamlError(f"{file} {error}") from None
+    except LineError as error:
+        raise SYamlError(f"{file}, line {error.line}: {error}") from None
+    resources, variables_of_file = None, None
+    if isinstance(parsed, dict):
+        resources, variables_of_file = parsed.get("resources"), parsed.get("vars")
     for name, resource in resources.items() if isinstance(resources, dict) else ():
-        if isinstance(resource, dict) and resource.get("component") == "fc3":
-            props = _resolved(resource.get("props"), parsed.get("vars"), environment)
+        if isinstance(resource, dict) and _COMPONENT.fullmatch(str(resource.get("component"))):
+            props = _resolved(resource.get("props"), variables_of_file, environment)
             if not isinstance(props, dict):
                 raise SYamlError(f"{file}: resources.{name} has no props")
-            return Manifest(str(name), props, _folder(file, props.get("code")))
+            written = resource.get("props")
+            variables = written.get("environmentVariables") if isinstance(written, dict) else None
+            named = _VARIABLE.fullmatch(variables.strip()) if isinstance(variables, str) else None
+            place = f"vars.{named[1]}" if named else f"resources.{name}.props.environmentVariables"
+            return Manifest(str(name), props, _folder(file, props.get("code")), place)
     raise SYamlError(f"{file} has no resource of component fc3 under resources")
+
+
+def _merged(value: object) -> object:
+    """The value with what `<<` brings, as YAML 1.1 has it and Serverless Devs takes it."""
+    if isinstance(value, list):
+        return [_merged(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    own = {name: _merged(item) for name, item in value.items() if name != "<<"}
+    brought = _merged(value.get("<<"))
+    for more in brought if isinstance(brought, list) else [brought]:
+        own = {**more, **own} if isinstance(more, dict) else own
+    return own
 
 
 def _folder(file: Path, code: object) -> Path | None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-import shutil
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from typer.testing import CliRunner, Result
 
 from dataworks_ext.cli._app import app
+from dataworks_ext.deploy.layout import lay_out
 from dataworks_ext.deploy.s_yaml import SYamlError, read_s_yaml
+from dataworks_ext.testing.cases.document import read_yaml
 
 _RULES = """
 from pydantic import BaseModel
@@ -49,7 +50,14 @@ _PATTERN = {
 _TRIGGER = {
     "triggerName": "dataworks",
     "triggerType": "eventbridge",
-    "triggerConfig": {"asyncInvocationType": False, "eventRuleFilterPattern": json.dumps(_PATTERN)},
+    "triggerConfig": {
+        "triggerEnable": True,
+        "asyncInvocationType": False,
+        "eventRuleFilterPattern": json.dumps(_PATTERN),
+        "eventSourceConfig": {"eventSourceType": "Default", "eventSourceParameters": {}},
+        "eventSinkConfig": {"deliveryOption": {"mode": "event-driven"}},
+        "runOptions": {"mode": "event-driven"},
+    },
 }
 _S_YAML: dict[str, Any] = {
     "edition": "3.0.0",
@@ -58,6 +66,8 @@ _S_YAML: dict[str, Any] = {
         "guard": {
             "component": "fc3",
             "props": {
+                "region": "cn-hangzhou",
+                "functionName": "guard",
                 "handler": "index.handler",
                 "instanceLifecycleConfig": {"initializer": {"handler": "index.initializer", "timeout": 10}},
                 "runtime": "python3.10",
@@ -73,6 +83,8 @@ _S_YAML: dict[str, Any] = {
     },
 }
 _S_YAML["vars"]["code"] = "extension-4711"
+_BOMB = b"".join(b"%c: &%c [%s]\n" % (n, n, b",".join([b"*%c" % (n - 1)] * 9)) for n in range(98, 110))
+"""Each value is nine times the one before."""
 Plant = Callable[[dict[str, Any]], None]
 
 
@@ -81,8 +93,7 @@ def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A project without a mistake, as the current folder."""
     (tmp_path / "guarding").mkdir()
     (tmp_path / "guarding" / "__init__.py").write_text(_RULES, encoding="utf-8")
-    shutil.copytree(tmp_path / "guarding", tmp_path / "dist" / "function" / "guarding")
-    (tmp_path / "dist" / "function" / "index.py").touch()
+    lay_out(tmp_path / "dist" / "function", [tmp_path / "guarding"])
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     for name in ("EXPORTS_MAX_ROWS", "DATAWORKS_EXT_CODE", "DATAWORKS_EXT_APP"):
@@ -93,7 +104,7 @@ def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def write(s_yaml: dict[str, Any]) -> None:
-    Path("s.yaml").write_text(yaml.safe_dump(s_yaml), encoding="utf-8")
+    Path("s.yaml").write_text(json.dumps(s_yaml), encoding="utf-8")
 
 
 def doctor(*arguments: str) -> Result:
@@ -119,7 +130,7 @@ def props(**changes: object) -> Plant:
     return plant
 
 
-def variables(**changes: str) -> Plant:
+def variables(**changes: object) -> Plant:
     return lambda s_yaml: s_yaml["vars"]["settings"].update(changes)
 
 
@@ -172,10 +183,6 @@ MISTAKES: dict[str, tuple[Plant, str, str, str]] = {
         props(timeout=5),
         *("timeout", "problem", "exports.rows may take 5 s, but policies have 4.5 s of the function's 5"),
     ),
-    "a timeout that is none": (
-        props(timeout="soon"),
-        *("timeout", "problem", "the timeout should be a number of seconds above 0"),
-    ),
     "several requests at once": (
         props(instanceConcurrency=10),
         *("concurrency", "warning", "with 10 requests at once an instance, a policy that is late cannot be stopped"),
@@ -186,7 +193,7 @@ MISTAKES: dict[str, tuple[Plant, str, str, str]] = {
     ),
     "no role": (
         props(role=""),
-        *("role", "problem", "the function has no role, so it cannot send replies through the OpenAPI"),
+        *("role", "problem", "the function has no role, so it cannot answer DataWorks through the OpenAPI"),
     ),
     "no route to DataWorks": (
         props(internetAccess=False),
@@ -194,7 +201,7 @@ MISTAKES: dict[str, tuple[Plant, str, str, str]] = {
     ),
     "no trigger": (
         props(triggers=None),
-        *("trigger", "problem", "policies handle events of EventBridge, but there is no trigger"),
+        *("trigger", "problem", "policies are for events of EventBridge, and there is no trigger"),
     ),
     "an asynchronous trigger": (
         trigger(asyncInvocationType=True),
@@ -226,7 +233,7 @@ MISTAKES: dict[str, tuple[Plant, str, str, str]] = {
 def test_a_project_without_a_mistake_is_in_order() -> None:
     result = doctor()
     assert result.exit_code == 0
-    assert result.stdout.startswith("In order: code, concurrency, handler, initializer, network, package, role,")
+    assert result.stdout.startswith("Passed: code, concurrency, handler, initializer, network, package, ")
 
 
 @pytest.mark.parametrize("name", MISTAKES)
@@ -247,6 +254,122 @@ def test_a_package_of_other_policies_is_found(change: Callable[[Path], object]) 
     [(check, level, text)] = findings()
     assert (check, level) == ("package", "problem")
     assert "is out of date: guarding/__init__.py changed" in text
+
+
+@pytest.mark.parametrize(
+    ("planted", "text"),
+    [
+        (props(timeout="10"), "timeout should be a whole number; write 10, without quotes; it is '10'"),
+        (props(timeout="soon"), "timeout should be a whole number; it is 'soon'"),
+        (props(timeout=0), "timeout should be from 1 to 86400 seconds; it is 0"),
+        (props(timeout=2.5), "timeout should be a whole number; it is 2.5"),
+        (props(timeout=True), "timeout should be a whole number; it is true"),
+        (props(memorySize="512"), "memorySize should be a whole number; write 512, without quotes; it is '512'"),
+        (props(memorySize=100), "memorySize should be from 128 to 32768 MB; it is 100"),
+        (props(memorySize=500), "memorySize should be a multiple of 64 MB; it is 500"),
+        (props(memorySize=512, cpu=4), "memorySize should be from 4096 to 16384 MB for a cpu of 4; it is 512"),
+        (props(cpu=0.02), "cpu should be from 0.05 to 16; it is 0.02"),
+        (props(cpu=0.33), "cpu should be a multiple of 0.05; it is 0.33"),
+        (props(diskSize=1024), "diskSize should be 512 or 10240; it is 1024"),
+        (props(instanceConcurrency="1"), "instanceConcurrency should be a whole number; write 1, without quotes"),
+        (props(internetAccess="true"), "internetAccess should be true or false; it is 'true'"),
+        (props(description="x" * 257), "description should be a text of 256 characters at most"),
+        (props(functionName="my guard"), "functionName should be 1 to 64 letters, digits, - and _"),
+        (props(functionName=None), "functionName is missing, and the component needs it"),
+        (props(region="Hangzhou"), "region should be a region, such as cn-hangzhou; it is 'Hangzhou'"),
+        (props(memorysize=512), "memorysize is no property of the component; did you mean memorySize?"),
+        (
+            variables(EXPORTS_MAX_ROWS=5),
+            "environmentVariables.EXPORTS_MAX_ROWS should be a text; write it in quotes: '5'",
+        ),
+        (variables(OTHER="x" * 4096), "environmentVariables have 4,1"),
+        (trigger(triggerEnable="true"), "triggers, number 1: triggerConfig.triggerEnable should be true or false"),
+        (trigger(runOptions=None), "triggers, number 1: triggerConfig.runOptions is missing"),
+    ],
+)
+def test_what_the_platform_would_refuse_is_told(planted: Plant, text: str) -> None:
+    s_yaml = json.loads(json.dumps(_S_YAML))
+    planted(s_yaml)
+    write(s_yaml)
+    found = [told for check, level, told in findings() if (check, level) == ("properties", "problem")]
+    assert len(found) == 1
+    assert found[0].startswith(text)
+
+
+@pytest.mark.parametrize(
+    "planted", [props(memorySize=128, cpu=0.05), props(cpu=0.35, memorySize=512), props(description="", timeout=86_400)]
+)
+def test_what_the_platform_takes_is_not_told(planted: Plant) -> None:
+    s_yaml = json.loads(json.dumps(_S_YAML))
+    planted(s_yaml)
+    write(s_yaml)
+    assert findings() == []
+
+
+def test_lines_to_paste_are_printed_for_what_is_missing() -> None:
+    """With them in s.yaml, nothing is missing any more."""
+    s_yaml = json.loads(json.dumps(_S_YAML))
+    without_setting(s_yaml)
+    props(triggers=None, internetAccess=False, instanceLifecycleConfig=None, handler="app.main")(s_yaml)
+    write(s_yaml)
+    lines = doctor().stdout.split("Lines for s.yaml, to paste:\n")[1]
+    assert "EXPORTS_MAX_ROWS: ${env('EXPORTS_MAX_ROWS', '')}  # under vars.settings" in lines.splitlines()
+    pasted = read_yaml("".join(line for line in lines.splitlines(keepends=True) if "MAX_ROWS" not in line)).value
+    assert isinstance(pasted, dict)
+    assert pasted.keys() == {"triggers", "internetAccess", "instanceLifecycleConfig", "handler"}
+    s_yaml["vars"]["settings"]["EXPORTS_MAX_ROWS"] = "${env('EXPORTS_MAX_ROWS', '')}"
+    props(**pasted)(s_yaml)
+    write(s_yaml)
+    assert findings() == []
+
+
+def test_a_pattern_to_paste_is_the_right_one() -> None:
+    s_yaml = json.loads(json.dumps(_S_YAML))
+    pattern(type=[])(s_yaml)
+    write(s_yaml)
+    pasted = read_yaml(doctor().stdout.split("to paste:\n")[1]).value
+    assert isinstance(pasted, dict)
+    trigger(**pasted)(s_yaml)
+    write(s_yaml)
+    assert findings() == []
+
+
+def test_the_extension_is_as_it_was_afterwards() -> None:
+    """Who asks it next, in the same process, finds the settings of its own environment."""
+    from guarding import extension  # type: ignore[import-not-found]  # the module is made by the fixture
+
+    settings = extension.configuration.settings
+    assert doctor().exit_code == 0
+    assert extension.configuration.settings is settings
+
+
+def test_an_outcome_that_is_not_returned_is_found() -> None:
+    for folder in (Path("guarding"), Path("dist/function/guarding")):
+        (folder / "__init__.py").write_text(_RULES.replace("    return None\n", "    deny('No.')\n    return None\n"))
+    [(check, level, text)] = findings()
+    assert (check, level) == ("returns", "problem")
+    assert text.endswith("deny(…) is not returned, so it decides nothing; write return deny(…)")
+
+
+def test_settings_that_will_not_hold_for_long_warn() -> None:
+    """Settings say so themselves."""
+    rules = _RULES.replace(
+        "    max_rows: int = 10\n",
+        "    max_rows: int = 10\n\n    def warnings(self, now):\n        return [f'a list ends in {now.year + 1}']\n",
+    )
+    for folder in (Path("guarding"), Path("dist/function/guarding")):
+        (folder / "__init__.py").write_text(rules, encoding="utf-8")
+    [(check, level, text)] = findings()
+    assert (check, level) == ("settings", "warning")
+    assert text.startswith("exports: a list ends in 20")
+
+
+@pytest.mark.parametrize("name", ["dataworks_ext/function.py", "dataworks_ext/gone.py"])
+def test_a_package_of_another_framework_is_found(name: str) -> None:
+    Path("dist/function", name).write_text("other = True\n")
+    [(check, level, text)] = findings()
+    assert (check, level) == ("package", "problem")
+    assert f"is not built from {name} as it is" in text
 
 
 def test_the_time_of_the_call_is_counted() -> None:
@@ -280,14 +403,15 @@ def test_the_findings_are_shown_in_a_table() -> None:
     write(s_yaml)
     result = doctor()
     assert result.exit_code == 1
-    assert "role   problem  the function has no role" in result.stdout
-    assert "role" not in result.stdout.splitlines()[-1]
+    assert "role    problem   the function has no role" in result.stdout
+    [passed] = [line for line in result.stdout.splitlines() if line.startswith("Passed: ")]
+    assert "role" not in passed
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("resources: [", "s.yaml is no YAML at line 1"),
+        ("resources: [", "s.yaml, line 1: this is not YAML"),
         ("- a", "s.yaml has no resource of component fc3 under resources"),
         ("resources: {guard: {component: fc}}", "s.yaml has no resource of component fc3"),
         ("resources: {guard: {component: fc3}}", "s.yaml: resources.guard has no props"),
@@ -334,7 +458,32 @@ def test_the_projects_own_s_yaml_lacks_the_accounts_values_only() -> None:
     assert {finding["check"] for finding in json.loads(result.stdout)} - {"package"} == {"code", "role"}
 
 
-def test_an_error_says_where_the_file_is_wrong(tmp_path: Path) -> None:
-    (tmp_path / "odd.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(SYamlError, match=r"odd\.yaml is no YAML"):
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"\xff\xfe\x00", "odd.yaml is not UTF-8; save it as UTF-8"),
+        ("# 数据下载\nresources: {}".encode("gbk"), "odd.yaml is GBK; save it as UTF-8"),
+        (b"a: &a [x,x]\n" + _BOMB, "odd.yaml, line 6: this is more than 100,000 values, those of aliases included"),
+        (b"a: &a [*a]", "odd.yaml, line 1: this holds itself"),
+    ],
+)
+def test_an_error_says_what_is_wrong_with_the_file(tmp_path: Path, data: bytes, text: str) -> None:
+    (tmp_path / "odd.yaml").write_bytes(data)
+    with pytest.raises(SYamlError, match=re.escape(text)):
         read_s_yaml(tmp_path / "odd.yaml", {})
+
+
+@pytest.mark.parametrize("component", ["fc3", "fc3@0.1.2", "fc3@dev"])
+def test_the_component_may_have_a_version(component: str) -> None:
+    s_yaml = json.loads(json.dumps(_S_YAML))
+    s_yaml["resources"]["guard"]["component"] = component
+    write(s_yaml)
+    assert findings() == []
+
+
+def test_what_an_anchor_brings_is_there() -> None:
+    Path("s.yaml").write_text(
+        "common: &common {runtime: python3.10, timeout: 5}\n"
+        "resources: {guard: {component: fc3, props: {<<: *common, timeout: 10}}}\n"
+    )
+    assert read_s_yaml(Path("s.yaml"), {}).props == {"runtime": "python3.10", "timeout": 10}

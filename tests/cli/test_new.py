@@ -355,7 +355,7 @@ class TestTheProject:
         _make(copy, environment, "package")
         assert (copy / "dist" / "function" / "dataworks_ext" / "function.py").is_file()
         after = subprocess.run(doctor, cwd=copy, capture_output=True, text=True, env=environment)
-        assert after.stdout.startswith("In order: ")
+        assert after.stdout.startswith("Passed: ")
         assert after.returncode == 0
 
     def test_the_commands_of_the_tutorial_work(self, copy: Path, environment: dict[str, str]) -> None:

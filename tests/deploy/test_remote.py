@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from typer.testing import CliRunner, Result
 
 from dataworks_ext.cli._app import app
@@ -66,7 +65,7 @@ def write_s_yaml(variables: Mapping[str, str], **props: Any) -> None:
         "environmentVariables": dict(variables),
         **props,
     }
-    Path("s.yaml").write_text(yaml.safe_dump({"resources": {"guard": {"component": "fc3", "props": function}}}))
+    Path("s.yaml").write_text(json.dumps({"resources": {"guard": {"component": "fc3", "props": function}}}))
 
 
 def write_package(verdict: str) -> None:

@@ -1,0 +1,93 @@
+"""The trigger that brings the events of EventBridge: which events, and what to write into `s.yaml` for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from textwrap import indent
+
+from ..events import catalog
+from ..extension import Extension
+from ..message import SOURCE
+from ..policy import EVERY_EVENT
+
+_TRIGGER = """\
+triggers:
+  - triggerName: dataworks
+    triggerType: eventbridge
+    triggerConfig:
+      triggerEnable: true
+      asyncInvocationType: false
+      eventRuleFilterPattern: |-
+{pattern}
+      eventSourceConfig:
+        eventSourceType: Default
+        eventSourceParameters: {{}}
+      eventSinkConfig:
+        deliveryOption:
+          mode: event-driven
+          eventSchema: CloudEvents
+      runOptions:
+        mode: event-driven
+        errorsTolerance: ALL
+        retryStrategy:
+          PushRetryStrategy: EXPONENTIAL_DECAY_RETRY"""
+
+
+def handled_types(extension: Extension) -> list[str]:
+    """The EventBridge types of what the extension handles: of `"*"`, every event that blocks for policies."""
+    watched = {code for entry in (*extension.policies, *extension.observers) for code in entry.events}
+    everything = any(EVERY_EVENT in observer.events for observer in extension.observers)
+    return [
+        entry.type
+        for entry in catalog.values()
+        if everything or entry.code in watched or (EVERY_EVENT in watched and entry.extension_point)
+    ]
+
+
+def pattern_of(extension: Extension) -> str:
+    """The event pattern that lets through what the extension handles, as JSON."""
+    return json.dumps({"source": [SOURCE], "type": handled_types(extension)}, indent=2)
+
+
+def trigger_of(extension: Extension) -> str:
+    """The lines of `s.yaml` for the trigger."""
+    return _TRIGGER.format(pattern=indent(pattern_of(extension), " " * 8))
+
+
+def pattern_lines(extension: Extension) -> str:
+    """The lines of `s.yaml` for the trigger's pattern."""
+    return "eventRuleFilterPattern: |-\n" + indent(pattern_of(extension), "  ")
+
+
+def eventbridge_configs(props: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """The `triggerConfig` of each trigger of EventBridge."""
+    triggers = props.get("triggers")
+    return [
+        trigger["triggerConfig"]
+        for trigger in (triggers if isinstance(triggers, list) else ())
+        if isinstance(trigger, Mapping)
+        and trigger.get("triggerType") == "eventbridge"
+        and isinstance(trigger.get("triggerConfig"), Mapping)
+    ]
+
+
+def pattern_problems(pattern: object, wanted: set[str]) -> Iterator[tuple[str, bool]]:
+    """What is wrong with a pattern, and whether events are lost by it."""
+    try:
+        parsed = json.loads(str(pattern))
+        sources, types = parsed.get("source"), parsed.get("type")
+    except (ValueError, AttributeError):
+        yield "eventRuleFilterPattern is no JSON object", True
+        return
+    if sources != [SOURCE]:
+        yield f'eventRuleFilterPattern should have "source": ["{SOURCE}"]', True
+    if types is None:
+        return
+    if not isinstance(types, list) or not all(isinstance(one, str) for one in types):
+        yield 'eventRuleFilterPattern should have a list of texts as "type"', True
+        return
+    if missing := wanted - set(types):
+        yield f"its pattern keeps back {', '.join(sorted(missing))}", True
+    if needless := set(types) - wanted:
+        yield f"its pattern lets through {', '.join(sorted(needless))}, which nobody handles", False
