@@ -87,7 +87,7 @@ def _check_initializer(subject: Subject) -> Iterator[Finding]:
     initializer = hooks.get("initializer") if isinstance(hooks, Mapping) else None
     named = initializer.get("handler") if isinstance(initializer, Mapping) else None
     if named is None:
-        text = f"there is none, so the first message waits for the settings: name {INITIALIZER}"
+        text = f"there is none, so the first message waits until the settings are read; set it to {INITIALIZER}"
         yield Finding("initializer", "warning", text, _INITIALIZER_LINES)
     elif named != INITIALIZER:
         text = f"the initializer is {named}; the package has {INITIALIZER}"

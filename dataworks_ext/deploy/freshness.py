@@ -71,7 +71,7 @@ def differences(package: Path, folders: Sequence[Path] = ()) -> list[str]:
 def out_of_date(stale: Sequence[str]) -> str:
     """What `differences` found, as the end of a sentence about the package."""
     more = f" and {len(stale) - 1} more" if len(stale) > 1 else ""
-    return f"not built from {stale[0]}{more} as it is"
+    return f"out of date: {stale[0]}{more} changed"
 
 
 class _Packaged:

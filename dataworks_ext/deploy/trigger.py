@@ -88,6 +88,6 @@ def pattern_problems(pattern: object, wanted: set[str]) -> Iterator[tuple[str, b
         yield 'eventRuleFilterPattern should have a list of texts as "type"', True
         return
     if missing := wanted - set(types):
-        yield f"its pattern keeps back {', '.join(sorted(missing))}", True
+        yield f"its pattern does not match {', '.join(sorted(missing))}", True
     if needless := set(types) - wanted:
-        yield f"its pattern lets through {', '.join(sorted(needless))}, which nobody handles", False
+        yield f"its pattern matches {', '.join(sorted(needless))}, which nobody handles", False

@@ -193,7 +193,7 @@ MISTAKES: dict[str, tuple[Plant, str, str, str]] = {
     ),
     "no role": (
         props(role=""),
-        *("role", "problem", "the function has no role, so it cannot answer DataWorks through the OpenAPI"),
+        *("role", "problem", "the function has no role, so it cannot send replies through the OpenAPI"),
     ),
     "no route to DataWorks": (
         props(internetAccess=False),
@@ -403,7 +403,7 @@ def test_the_findings_are_shown_in_a_table() -> None:
     write(s_yaml)
     result = doctor()
     assert result.exit_code == 1
-    assert "role    problem   the function has no role" in result.stdout
+    assert "role   problem  the function has no role" in result.stdout
     [passed] = [line for line in result.stdout.splitlines() if line.startswith("Passed: ")]
     assert "role" not in passed
 
