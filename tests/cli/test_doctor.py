@@ -369,7 +369,7 @@ def test_a_package_of_another_framework_is_found(name: str) -> None:
     Path("dist/function", name).write_text("other = True\n")
     [(check, level, text)] = findings()
     assert (check, level) == ("package", "problem")
-    assert f"is not built from {name} as it is" in text
+    assert f"is out of date: {name} changed" in text
 
 
 def test_the_time_of_the_call_is_counted() -> None:
