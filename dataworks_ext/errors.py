@@ -17,3 +17,10 @@ class SettingsError(ExtensionError):
 
 class PolicyError(ExtensionError):
     """A policy that broke a rule of the framework: it took too long, or returned what is no outcome."""
+
+
+class FieldError(ExtensionError):
+    """A look at a field of an event that its payload lacks or garbles. The text names the field on the wire.
+
+    It is no `AttributeError`, so that `getattr(event, "sql_text", None)` and `hasattr` do not hide it.
+    """

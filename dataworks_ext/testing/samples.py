@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Final, TypeVar, overload
 
 from ..errors import ExtensionError
-from ..events import Event, EventError, catalog, code_of, event_class, read_event
+from ..events import Event, EventError, catalog, code_of, event_class, problems_of, read_event
 from ..message import Channel, read_message
 from ..spelling import nearest
 from .changes import ChangeError, changed_payload
@@ -95,12 +95,12 @@ def _changed(code: str, form: type[Event], changes: Mapping[str, object]) -> dic
     any_form = form is event_class(code)
     for payload in (sample_payload(code), *_further_forms().get(code, ())):
         payload = {"tenantId": _TENANT_ID, **payload}
-        event = read_event(event_class(code), payload, event_code=code)
+        event = _read(code, payload)
         if not (any_form or type(event) is form):
             continue
         try:
             changed = changed_payload(payload, event, changes) if changes else payload
-            if type(read_event(event_class(code), changed, event_code=code)) is form or any_form:
+            if type(_read(code, changed)) is form or any_form:
                 return changed
             refusals.append(ChangeError(f"{code}: the changes make another event than {form.__name__} of it"))
         except ChangeError as error:
@@ -108,6 +108,14 @@ def _changed(code: str, form: type[Event], changes: Mapping[str, object]) -> dic
         except EventError as error:
             refusals.append(ChangeError(f"{code}: {error}"))
     raise refusals[0]
+
+
+def _read(code: str, payload: Mapping[str, object]) -> Event:
+    """The event, whole. Raises `EventError` for one with fields that cannot be read."""
+    event = read_event(event_class(code), payload, event_code=code)
+    if problems := problems_of(event):
+        raise EventError("; ".join(problems))
+    return event
 
 
 def channel_of(code: str) -> Channel:
