@@ -21,3 +21,10 @@ class SettingsError(ExtensionError):
 
 class PolicyError(ExtensionError):
     """A policy took too long, or returned an invalid value."""
+
+
+class FieldError(ExtensionError):
+    """A field of an event is missing from its payload or garbled. The text names the field on the wire.
+
+    It is no `AttributeError`, so that `getattr(event, "sql_text", None)` and `hasattr` do not hide it.
+    """

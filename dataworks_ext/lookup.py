@@ -91,7 +91,9 @@ class MessageLookups:
 
     def _ask_parameters(self, source: Lookups, until: float) -> Mapping[str, str]:
         extension = source.ask(GET_PARAMETERS, {}, until).get("Extension")
-        text = extension.get("ParameterSetting") if isinstance(extension, Mapping) else None
+        if not isinstance(extension, Mapping):
+            raise LookupFailedError(f"the answer to {GET_PARAMETERS} has no Extension")
+        text = extension.get("ParameterSetting")
         return MappingProxyType(_read_parameters(text if isinstance(text, str) else ""))
 
     def _ask_options(self, source: Lookups, until: float) -> Mapping[str, object]:

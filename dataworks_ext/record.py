@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, TextIO
 from .context import MessageScope, in_utc, utc_now
 from .decision import TEXT_LIMIT, Decision, Reason, shorten
 from .delivery import Delivery
-from .errors import ExtensionError
+from .errors import ExtensionError, FieldError
 from .events import Event, EventError
 from .events.base import to_wire
 from .lines import VALUE_LIMIT, Lines, text_of, to_line
@@ -89,9 +89,9 @@ class Recorder:
             "channel": message.channel,
             "blocking": message.blocking,
             "event_code": message.event_code,
-            "tenant_id": event and event.tenant_id,
-            "workspace_id": event and event.workspace_id,
-            "operator": event and event.operator,
+            "tenant_id": event and _known(event, "tenant_id"),
+            "workspace_id": event and _known(event, "workspace_id"),
+            "operator": event and _known(event, "operator"),
             "verdict": decision.verdict._value_,
             "reasons": [self._reason(reason, payload) for reason in decision.reasons],
             "elapsed_ms": elapsed_ms,
@@ -213,6 +213,15 @@ def _identity(scope: MessageScope) -> Event | None:
         return scope.any_event()
     except EventError:
         return None
+
+
+def _known(event: Event, field: str) -> object:
+    """The value of a field; None if it cannot be read."""
+    try:
+        value: object = getattr(event, field)
+    except FieldError:
+        return None
+    return value
 
 
 def _shortened(value: object) -> object:

@@ -26,6 +26,8 @@ class Spec(NamedTuple):
     """The pack that it is registered in."""
     route: Literal["class", "code", "*", "another event"]
     says: Literal["allow", "warn", "deny", "None", "raise", "nonsense"]
+    looks: bool
+    """Whether it looks at the number of rows before it says so."""
     text: str
     mode: Mode
     on_error: Choice
@@ -48,6 +50,7 @@ SPECS = st.builds(
     home=st.sampled_from(["first", "second", "own"]),
     route=st.sampled_from(["class", "code", "*", "another event"]),
     says=st.sampled_from(["allow", "warn", "deny", "None", "raise", "nonsense"]),
+    looks=st.booleans(),
     text=st.sampled_from(["too large", "too late", "too many"]),
     mode=st.sampled_from(["enforce", "enforce", "warn", "shadow", "off"]),
     on_error=st.sampled_from(["allow", "warn", "deny"]),
@@ -72,10 +75,13 @@ def model(specs: Sequence[Spec], readable: bool, default: Choice) -> tuple[Verdi
         return verdict, [], [] if verdict is Verdict.OK else ["No rule covers the event download-resources."]
     said, effects, lines = [], [Verdict.OK], []
     for name, spec in registered:
-        unread = not readable and spec.route != "*"
-        if spec.workspaces == "another" or (spec.when == "no" and not unread):
+        if spec.workspaces == "another" or spec.when == "no":
             continue
-        failed = unread or spec.when in ("raise", "nonsense") or spec.says in ("raise", "nonsense")
+        failed = (
+            (spec.looks and not readable and spec.route != "*")
+            or spec.when in ("raise", "nonsense")
+            or spec.says in ("raise", "nonsense")
+        )
         verdict = VERDICTS[spec.on_error if failed else spec.says]
         effect = limited(verdict, spec.mode)
         said.append(Said(name, verdict, spec.mode, failed))
@@ -138,6 +144,8 @@ OUTCOMES = {"allow": allow, "warn": warn, "deny": deny}
 
 def function_of(spec: Spec) -> Any:
     def rule(_event: Event) -> Any:
+        if spec.looks and isinstance(_event, DownloadResources):  # on "*", it is a plain event
+            assert _event.data_row_size
         if spec.says == "raise":
             raise ValueError
         if spec.says == "nonsense":

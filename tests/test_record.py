@@ -250,9 +250,8 @@ def test_what_an_event_does_not_say_is_null() -> None:
     assert list(record) == list(RECORD)
 
 
-def test_an_event_that_cannot_be_read_has_its_record() -> None:
-    """Not even a plain event: what is known of the message is there all the same."""
-    record = _record(denies, tenantId="first")
+def test_what_cannot_be_read_of_an_event_is_null_in_its_record() -> None:
+    record = _record(denies, tenantId="first", queryDwProjectId=[], operatorUid={})
     assert [record[key] for key in ("tenant_id", "workspace_id", "operator")] == [None] * 3
     assert (record["event_code"], record["verdict"]) == (CODE, "FAIL")
 
@@ -598,11 +597,17 @@ def test_what_the_framework_found_has_its_text() -> None:
     assert reason["error"] == "PolicyError: it returned str; expected an Outcome (deny, warn, allow) or None"
 
 
-def test_an_event_that_does_not_fit_names_its_fields() -> None:
-    [reason] = _record(agrees, dataRowSize="many rows")["reasons"]
-    assert reason["error"] == (
-        "EventError: dataRowSize: Input should be a valid integer, unable to parse string as an integer"
+def test_a_field_that_a_policy_could_not_look_at_is_named() -> None:
+    def rule(event: DownloadResourcesExecute) -> None:
+        assert event.data_row_size
+
+    [reason] = _record(rule, dataRowSize="many rows")["reasons"]
+    error, _, where = reason["error"].rpartition(" at ")
+    assert error == (
+        "FieldError: the field dataRowSize cannot be read: "
+        "Input should be a valid integer, unable to parse string as an integer"
     )
+    assert where.endswith(" in rule")
 
 
 # Nothing keeps a line from being written

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from .._on_demand import names_on_demand
+from ..errors import FieldError as FieldError
 from .base import Event as Event
 from .base import EventError as EventError
 from .base import Part as Part
-from .base import build
+from .base import problems_of as problems_of
 from .base import read_event as read_event
 from .catalog import CatalogEntry as CatalogEntry
 from .catalog import catalog as catalog
@@ -83,15 +84,20 @@ if not TYPE_CHECKING:  # only the names above exist for type checkers
 
 
 def event_class(code: str) -> type[Event]:
-    """The class of an event code, built and ready to read; `Event` for a code that nobody knew yet."""
+    """The class of an event code; `Event` for a code that nobody knew yet. It is built when it is first read into."""
     found = _load(class_name(code)) if code in catalog else Event
     assert isinstance(found, type)
     assert issubclass(found, Event)
-    build(found)
     return found
 
 
 def code_of(event_class: type[Event]) -> str | None:
     """The event code of a class of this module; None for `Event` and classes that stand for no code."""
-    code = event_class.model_fields["event_code"].default
-    return code if isinstance(code, str) and event_class.__name__ == class_name(code) else None
+    code = _CODES.get(event_class.__name__)
+    if code is None:
+        return None
+    known = _load(event_class.__name__)
+    return code if isinstance(known, type) and issubclass(event_class, known) else None
+
+
+_CODES: Final = {class_name(code): code for code in catalog}

@@ -3,60 +3,41 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import ClassVar, Final, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
-from pydantic import (
-    AliasChoices,
-    AliasPath,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-)
-from pydantic_core import from_json
+from pydantic import AliasChoices, AliasPath, Field, ValidationError
 
 from ..errors import ExtensionError
+from .model import Model, slot, unread_within
+from .model import to_wire as to_wire
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 E = TypeVar("E", bound="Event")
 
+UNREAD_LIMIT: Final = 10
+"""Fields that `unread_fields` and `problems_of` tell of, at most."""
+
 
 class EventError(ExtensionError, ValueError):
-    """A payload that does not read into its event class. The text names fields by their wire names, and no value."""
+    """A payload that is no object. The text says what came."""
 
 
-def to_wire(name: str) -> str:
-    """The wire name of a field: `data_row_size` is `dataRowSize`."""
-    first, *others = name.split("_")
-    return first + "".join(word.capitalize() for word in others)
+class Part(Model):
+    """An object inside an event. Immutable. A look at a field that its payload lacks or garbles is a `FieldError`."""
 
 
-_CONFIG: Final = ConfigDict(
-    frozen=True,
-    alias_generator=to_wire,
-    validate_by_alias=True,
-    validate_by_name=True,
-    coerce_numbers_to_str=True,
-    allow_inf_nan=False,
-)
-
-
-class Part(BaseModel):
-    """An object inside an event. Immutable."""
-
-    model_config = _CONFIG
-
-
-class Event(BaseModel):
+class Event(Model):
     """One thing that DataWorks says happened or is about to happen. Immutable.
 
-    A code without a class of its own reads into a plain `Event`; its payload is in `raw`.
+    A code without a class of its own reads into a plain `Event`; its payload is in `raw`. A look at a field that the
+    payload lacks or garbles raises `FieldError`; an optional field that it lacks is None.
     """
 
     __slots__ = ("_payload",)  # where `read_event` keeps it; unset in an event that was made by hand
-
-    model_config = ConfigDict(**_CONFIG, defer_build=True)
 
     forms: ClassVar[tuple[type[Event], ...]] = ()
     """The classes that this one reads into, where the payloads of one code differ in their fields."""
@@ -88,21 +69,67 @@ class Event(BaseModel):
     )
     """The UID of the acting user: `operator`, `operatorUid`, `createUser`, `process.applicant` or `owner`."""
 
+    @classmethod
+    def form_of(cls, payload: Mapping[str, object]) -> type[Event]:
+        """The class that a payload, by wire or Python names, reads into."""
+        return cls
+
     @property
-    def raw(self) -> Mapping[str, object]:
-        """The payload as it came, unknown fields included, read-only. JSON arrays are tuples."""
-        payload: Mapping[str, object] | None = getattr(self, "_payload", None)
+    def raw(self) -> dict[str, object]:
+        """The payload as it came, unknown fields included: plain JSON, a copy of one's own."""
+        payload: Mapping[str, object] | None = slot(self, "_payload")
         if payload is None:
             payload = self.model_dump(by_alias=True, mode="json", exclude_none=True)
-        return MappingProxyType({key: _frozen(value) for key, value in payload.items()})
+        return {key: _copied(value) for key, value in payload.items()}
+
+    @property
+    def unread_fields(self) -> tuple[str, ...]:
+        """The first ten fields, at any depth, that the payload lacks or garbles: `dataRowSize`, `rules.1.name`.
+
+        A look at one of them raises `FieldError`. An optional field that is not there is none of them.
+        """
+        return _first(wire for wire, _ in unread_within(self))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy. With other values in it, its `raw` is what they say, as that of an event made by hand."""
+        made = super().model_copy(update=update, deep=deep)
+        if update and slot(made, "_payload") is not None:
+            object.__delattr__(made, "_payload")
+        return made
 
 
-def _frozen(value: object) -> object:
-    if isinstance(value, dict):
-        return MappingProxyType({key: _frozen(item) for key, item in value.items()})
-    if isinstance(value, list):
-        return tuple(_frozen(item) for item in value)
-    return value
+def problems_of(event: Event) -> tuple[str, ...]:
+    """What `unread_fields` lists, each with what was expected: `dataRowSize: Field required`. No value is in it."""
+    return _first(f"{wire}: {problem}" for wire, problem in unread_within(event))
+
+
+def _first(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(islice(_distinct(texts), UNREAD_LIMIT))
+
+
+def _distinct(texts: Iterable[str]) -> Iterator[str]:
+    seen = set()  # one name on the wire may stand for several fields
+    for text in texts:
+        if text not in seen:
+            seen.add(text)
+            yield text
+
+
+def _copied(value: object) -> object:
+    """A copy of JSON, of whatever depth."""
+    copy: list[object] = [None]
+    waiting: list[tuple[Any, Any, object]] = [(copy, 0, value)]
+    while waiting:
+        target, key, found = waiting.pop()
+        if isinstance(found, Mapping):
+            target[key] = made = dict(found)
+            waiting.extend((made, name, item) for name, item in found.items() if isinstance(item, (Mapping, list)))
+        elif isinstance(found, list):
+            target[key] = items = list(found)
+            waiting.extend((items, n, item) for n, item in enumerate(found) if isinstance(item, (Mapping, list)))
+        else:
+            target[key] = found
+    return copy[0]
 
 
 def read_event(
@@ -114,9 +141,14 @@ def read_event(
 ) -> E:
     """The payload as an event of that class. What the payload does not say, the envelope's values do.
 
+    What it lacks or garbles costs nothing but itself: a look at that field raises `FieldError`, and the event lists
+    it in `unread_fields`. Numbers in strings do, and so do unknown fields.
+
     Raises:
-        EventError: The payload does not fit. Numbers in strings do, and so do unknown fields.
+        EventError: The payload is no object.
     """
+    if payload.__class__ is not dict and not isinstance(payload, Mapping):
+        raise EventError(f"expected an object as payload, got {type(payload).__name__}")
     complete = dict(payload)  # a copy of a dictionary costs next to nothing; a display with ** inserts item by item
     if None in complete.values():  # null is as good as absent: it must not hide another name of the same field
         complete = {key: value for key, value in complete.items() if value is not None}
@@ -128,8 +160,10 @@ def read_event(
         build(event_class)
     try:
         event: E = event_class.__pydantic_validator__.validate_python(complete)
-    except ValidationError as error:
-        raise EventError(_explain(error, complete)) from None
+    except (ValidationError, RecursionError):
+        from .unread import read_what_fits  # a payload that is whole does not need it
+
+        event = read_what_fits(event_class, complete)
     object.__setattr__(event, "_payload", payload)
     return event
 
@@ -142,38 +176,3 @@ def build(event_class: type[Event]) -> None:
 
 
 _building: Final = threading.Lock()
-_UNION_MEMBERS: Final = frozenset({"str", "int"})  # pydantic names them behind the field
-
-
-def _explain(error: ValidationError, payload: Mapping[str, object]) -> str:
-    problems: dict[str, str] = {}
-    for problem in error.errors(include_url=False, include_context=False, include_input=False):
-        missing = problem["type"] == "missing"
-        problems[_wire_path(problem["loc"], payload, missing)] = problem["msg"].removeprefix("Value error, ")
-    return "; ".join(f"{field}: {text}" for field, text in problems.items())
-
-
-def _wire_path(location: Sequence[str | int], payload: object, missing: bool) -> str:
-    """The place as the payload has it: `rules.0.name`. Pydantic's has steps into members of unions besides."""
-    path: list[str] = []
-    for number, step in enumerate(location, start=1):
-        if isinstance(payload, str):
-            payload = _parsed(payload)  # JSON in a string, or ids with commas
-        if step in _UNION_MEMBERS and number == len(location):
-            continue
-        if isinstance(payload, Mapping) and step in payload:
-            payload = payload[str(step)]
-        elif isinstance(payload, Sequence) and isinstance(step, int) and step < len(payload):
-            payload = payload[step]
-        elif not (missing and number == len(location)):
-            continue
-        path.append(str(step))
-    return ".".join(path)
-
-
-def _parsed(text: str) -> object:
-    try:
-        parsed: object = from_json(text)
-    except (ValueError, TypeError):  # the latter for a lone surrogate
-        return text.split(",")
-    return parsed

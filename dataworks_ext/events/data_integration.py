@@ -66,7 +66,9 @@ class StartSetting(Part):
         return None if moment is None else by_clock(moment, _time_zone(info.data.get("time_zone")))
 
 
-def _time_zone(name: str | None) -> tzinfo:
+def _time_zone(name: object) -> tzinfo:
+    if not isinstance(name, str | None):  # it came, and could not be read
+        raise ValueError("timeZone is no known time zone")
     if name is None or name == "Asia/Shanghai":
         return SHANGHAI
     from zoneinfo import ZoneInfo  # only other time zones need it

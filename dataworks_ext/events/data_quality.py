@@ -5,7 +5,7 @@ Source: the DataWorks event reference, "Data Quality".
 
 from __future__ import annotations
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, ConfigDict, Field
 
 from .base import Event, Part
 from .enumerations.base import KnownNumber, KnownWord
@@ -23,6 +23,7 @@ from .enumerations.data_quality import (
     SubscriptionChannel,
     TriggerType,
 )
+from .model import Model
 from .values import ClockTime, JsonText, Milliseconds
 
 # Results
@@ -190,7 +191,7 @@ class CheckingConfig(Part):
     """The bounds."""
 
 
-class RuleFields(BaseModel):
+class RuleFields(Model):
     """What a rule is, as far as it is said."""
 
     enabled: bool | None = None

@@ -16,11 +16,6 @@ if TYPE_CHECKING:
 class SeveralForms(Event):
     """An event whose payloads differ in their fields. It reads into the class of its form, and is made as one."""
 
-    @classmethod
-    def form_of(cls, payload: Mapping[str, object]) -> type[Event]:
-        """The class that a payload, by wire or Python names, reads into."""
-        return cls
-
     if not TYPE_CHECKING:  # type checkers see a class like any other
 
         def __new__(cls, **fields: object) -> Event:

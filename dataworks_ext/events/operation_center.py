@@ -400,6 +400,6 @@ WorkbenchMonitorAlert.forms = (BaselineAlert, TopicAlert, NodeAlert, ResourceGro
 
 def _member(words: type[W], value: object) -> W | None:
     try:
-        return words(value)
+        return words(value) if isinstance(value, str) else None
     except ValueError:
         return None

@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Final, TypeVar, overload
 
 from ..errors import ExtensionError
-from ..events import Event, EventError, catalog, code_of, event_class, read_event
+from ..events import Event, EventError, catalog, code_of, event_class, problems_of, read_event
 from ..message import Channel, read_message
 from ..spelling import nearest
 from .changes import ChangeError, changed_payload
@@ -110,12 +110,12 @@ def _changed(code: str, asked: type[Event], changes: Mapping[str, object]) -> di
     any_variant = asked is event_class(code)
     for payload in (sample_payload(code), *_variants().get(code, ())):
         payload = {"tenantId": _TENANT_ID, **payload}
-        event = read_event(event_class(code), payload, event_code=code)
+        event = _read(code, payload)
         if not (any_variant or type(event) is asked):
             continue
         try:
             changed = changed_payload(payload, event, changes) if changes else payload
-            if type(read_event(event_class(code), changed, event_code=code)) is asked or any_variant:
+            if type(_read(code, changed)) is asked or any_variant:
                 return changed
             refusals.append(ChangeError(f"{code}: the changes make another event than {asked.__name__} of it"))
         except ChangeError as error:
@@ -123,6 +123,14 @@ def _changed(code: str, asked: type[Event], changes: Mapping[str, object]) -> di
         except EventError as error:
             refusals.append(ChangeError(f"{code}: {error}"))
     raise refusals[0]
+
+
+def _read(code: str, payload: Mapping[str, object]) -> Event:
+    """The event, whole. Raises `EventError` for one with fields that cannot be read."""
+    event = read_event(event_class(code), payload, event_code=code)
+    if problems := problems_of(event):
+        raise EventError("; ".join(problems))
+    return event
 
 
 def channel_of(code: str) -> Channel:

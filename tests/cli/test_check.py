@@ -496,7 +496,7 @@ def test_a_policy_that_fails_shows_its_exception() -> None:
     assert shown.splitlines()[-1] == "KeyError: 'salaries'"
 
 
-def test_an_event_that_does_not_fit_names_its_fields() -> None:
+def test_a_field_that_cannot_be_read_is_named() -> None:
     result = _check(_save("many.json", sample_payload("download-resources", dataRowSize="many")))
     assert result.exit_code == 1
     expected = "EventError: dataRowSize: Input should be a valid integer, unable to parse string as an integer"

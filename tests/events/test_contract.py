@@ -15,7 +15,7 @@ import pytest
 from pydantic import BaseModel
 
 from dataworks_ext import events
-from dataworks_ext.events import Event, EventError, catalog, event_class, read_event
+from dataworks_ext.events import Event, catalog, event_class, problems_of, read_event
 from dataworks_ext.message import read_message
 from dataworks_ext.testing import sample_payload
 
@@ -297,11 +297,10 @@ def test_every_block_that_shows_no_event_is_there() -> None:
 
 
 @pytest.mark.parametrize("title", _NO_EVENT)
-def test_a_block_that_shows_no_event_reads_into_no_class(title: str) -> None:
+def test_a_block_that_shows_no_event_fits_no_class(title: str) -> None:
     parsed = json.loads(_clean(_BLOCKS[title].text))
     if isinstance(parsed, dict):
         parsed = parsed.get("data", parsed.get("messageBody", parsed))
     for code in _BLOCKS[title].codes or catalog:
         payload = {**parsed, "eventCode": code} if isinstance(parsed, dict) else {"items": parsed, "eventCode": code}
-        with pytest.raises(EventError, match="Field required"):
-            read_event(event_class(code), payload)
+        assert any("Field required" in problem for problem in problems_of(read_event(event_class(code), payload)))

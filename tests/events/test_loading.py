@@ -45,7 +45,7 @@ result = results
 _MODULES = """
 result = sorted(name for name in sys.modules if name.startswith("dataworks_ext.events."))
 """
-_ALWAYS = ["dataworks_ext.events.base", "dataworks_ext.events.catalog"]
+_ALWAYS = ["dataworks_ext.events.base", "dataworks_ext.events.catalog", "dataworks_ext.events.model"]
 
 
 def test_the_import_loads_no_event() -> None:
@@ -60,13 +60,15 @@ def test_the_framework_loads_no_event() -> None:
 
 def test_a_class_is_loaded_when_it_is_asked_for() -> None:
     code = "from dataworks_ext.events import DownloadResources" + _MODULES
-    assert _in_a_new_process(code) == [
-        *_ALWAYS,
-        "dataworks_ext.events.enumerations",
-        "dataworks_ext.events.enumerations.base",
-        "dataworks_ext.events.enumerations.upload_and_download",
-        "dataworks_ext.events.upload_and_download",
-    ]
+    assert _in_a_new_process(code) == sorted(
+        [
+            *_ALWAYS,
+            "dataworks_ext.events.enumerations",
+            "dataworks_ext.events.enumerations.base",
+            "dataworks_ext.events.enumerations.upload_and_download",
+            "dataworks_ext.events.upload_and_download",
+        ]
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,40 +76,80 @@ def test_a_class_is_loaded_when_it_is_asked_for() -> None:
 )
 def test_an_enumeration_is_loaded_without_the_events(name: str, home: str) -> None:
     code = f"from dataworks_ext.events import {name}" + _MODULES
-    assert _in_a_new_process(code) == [
-        *_ALWAYS,
-        "dataworks_ext.events.enumerations",
-        "dataworks_ext.events.enumerations.base",
-        f"dataworks_ext.events.enumerations.{home}",
-    ]
+    assert _in_a_new_process(code) == sorted(
+        [
+            *_ALWAYS,
+            "dataworks_ext.events.enumerations",
+            "dataworks_ext.events.enumerations.base",
+            f"dataworks_ext.events.enumerations.{home}",
+        ]
+    )
 
 
-def test_a_class_is_built_at_its_registration() -> None:
-    """An imported class is not built; registering a policy builds it, before any message comes."""
-    code = """
-from dataworks_ext import Extension
-from dataworks_ext.events import DownloadResources
-result = [DownloadResources.__pydantic_complete__]
-extension = Extension("app")
-@extension.policy(DownloadResources)
-def rule(event): ...
-result.append(DownloadResources.__pydantic_complete__)
+_STATE = """
+from dataworks_ext.events import model
+def state(name):
+    cls = getattr(events, name)
+    return [cls not in model._declared, cls.__pydantic_complete__]
 """
-    assert _in_a_new_process(code) == [False, True]
 
 
 @pytest.mark.parametrize("registered", ['"upload-data-to-table"', "events.UploadDataToTable"])
 @pytest.mark.parametrize("kind", ["policy", "observer"])
-def test_only_what_is_registered_is_built(kind: str, registered: str) -> None:
-    """A code builds its class as the class itself does, for policies and observers alike, and no other."""
+def test_a_registration_neither_collects_nor_builds_a_class(kind: str, registered: str) -> None:
+    """A function starts for one message, and needs no other class than that message's."""
     code = f"""
 from dataworks_ext import Extension, events
+{_STATE}
 extension = Extension("app")
 @extension.{kind}({registered})
-def rule(event): ...
-result = [events.UploadDataToTable.__pydantic_complete__, events.DownloadResources.__pydantic_complete__]
+def rule(event: events.UploadDataToTable): ...
+result = state("UploadDataToTable")
 """
-    assert _in_a_new_process(code) == [True, False]
+    assert _in_a_new_process(code) == [False, False]
+
+
+def test_only_the_class_of_the_message_is_collected_and_built() -> None:
+    code = f"""
+from dataworks_ext import events
+from dataworks_ext.testing import sample_payload
+{_STATE}
+events.read_event(events.DownloadResources, sample_payload("download-resources"))
+names = ["Event", "DownloadResources", "DownloadResourcesExecute", "UploadDataToTable"]
+result = [state(name) for name in names]
+"""
+    assert _in_a_new_process(code) == [[True, False], [True, True], [False, False], [False, False]]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "list(events.StartSetting.model_fields)",
+        "list(events.StartSetting.model_json_schema()['properties'])",
+        "list(events.StartSetting(time_zone='UTC').model_dump())",
+        "list(events.StartSetting.model_validate({}).model_dump())",
+        "list(pydantic.TypeAdapter(events.StartSetting).validate_python({}).model_dump())",
+        "list(typing.get_type_hints((events.StartSetting.model_fields, events.StartSetting)[1]))[-3:]",
+    ],
+)
+def test_whoever_needs_the_fields_of_a_class_first_gets_them(use: str) -> None:
+    fields = _in_a_new_process(f"import typing, pydantic\nfrom dataworks_ext import events\nresult = {use}")
+    assert fields in (
+        ["time_zone", "start_date_time", "last_start_position"],
+        ["timeZone", "startDateTime", "lastStartPosition"],
+    )
+
+
+def test_a_subclass_made_elsewhere_has_the_fields_of_its_base_and_its_own() -> None:
+    """In a process in which nobody has needed the base's."""
+    code = """
+from dataworks_ext import events
+class Wide(events.DownloadResources):
+    risk: int = 3
+wide = events.read_event(Wide, {"dataRowSize": 5, "risk": "7"}, event_code="download-resources")
+result = [list(Wide.model_fields)[-2:], wide.data_row_size, wide.risk, wide.unread_fields[0]]
+"""
+    assert _in_a_new_process(code) == [["sql_text", "risk"], 5, 7, "moduleType"]
 
 
 def test_a_class_that_nobody_registered_is_built_when_it_is_read() -> None:
@@ -183,7 +225,7 @@ _ALIASES = {"AnyContent"}  # a public name that is no class
 
 
 def test_type_checkers_see_every_file_of_events() -> None:
-    unseen = {"base", "catalog", "forms", "values", "enumerations.base"}
+    unseen = {"base", "catalog", "forms", "model", "unread", "values", "enumerations.base"}
     files = {str(path.relative_to(_PACKAGE).with_suffix("")).replace("/", ".") for path in _PACKAGE.rglob("*.py")}
     files = {name for name in files if not name.endswith("__init__")}
     assert set(_starred()) == files - unseen
@@ -212,7 +254,7 @@ def test_every_name_that_dir_shows_is_there() -> None:
 
 def test_every_file_can_be_imported_first() -> None:
     """None depends on another one being loaded before it."""
-    homes = [*_starred(), "base", "catalog", "values", "enumerations.base"]
+    homes = [*_starred(), "base", "catalog", "model", "unread", "values", "enumerations.base"]
     program = """
 try:
     import dataworks_ext.events.{}
