@@ -7,7 +7,6 @@ costs a quarter of a second and tens of megabytes. Nothing of HTTP and TLS is im
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import threading
@@ -31,17 +30,10 @@ ATTEMPT_LIMIT: Final = 5.0
 
 _IN_QUERY: Final = frozenset({"GetExtension", "UpdateWorkbenchEventResult"})
 """Operations whose parameters the official SDK (10.1.1) sends in the query. Those of the others are a form."""
-_CONFIRMED: Final = frozenset({"CallbackExtension", "UpdateWorkbenchEventResult"})
-"""Operations whose answer has `Success`. The pages and the SDK show a `RequestId` alone, or with data, for the others,
-`UpdateIDEEventResult` among them."""
-_MOST_PARTS: Final = 100_000
-"""Objects and arrays of the largest answer that is read: it is they that cost memory, twenty times their bytes."""
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 2.0
 _LEAST_ATTEMPT: Final = 0.05
 """Seconds below which another attempt is not worth its request."""
-_READING_RATE: Final = 2e-7
-"""Seconds that a byte of JSON takes to read at most, with a third of a core."""
 
 
 class CallError(Exception):
@@ -170,11 +162,12 @@ class Client:
                 raise TimeoutError("it timed out")
             return seconds
 
+        from .response import read_answer
+
         pool = self._made_pool()
         try:
             status, body = self._exchange(call, pool, left)
-            _check_size(body, left())
-            return _judge(call.action, status, body)
+            return read_answer(call.action, status, body, left())
         except OSError as error:
             pool.close()  # what killed this connection has probably killed the idle ones
             from .failures import failure_of_network
@@ -251,37 +244,3 @@ class _Call:  # a plain class: a NamedTuple costs a quarter of a millisecond at 
         self.secrets: Iterable[str] = (*filter(None, credentials), encoded)
         """What no text may repeat."""
         self.sent = False
-
-
-def _check_size(body: bytes, seconds: float) -> None:
-    """Raises `TooLarge` for an answer that would take more time or memory to read than there is."""
-    parts = body.count(b"{") + body.count(b"[")
-    if parts > _MOST_PARTS or len(body) * _READING_RATE > seconds:
-        from .failures import TooLarge
-
-        raise TooLarge("the answer is too large, or came too late, to be read in time")
-
-
-def _judge(action: str, status: int, body: bytes) -> dict[str, object] | Failure:
-    answer = _json_object(body)
-    if answer is not None and 200 <= status < 300 and _is_success(action, answer):
-        return answer
-    from .failures import failure_of_answer
-
-    return failure_of_answer(status, answer)
-
-
-def _is_success(action: str, answer: Mapping[str, object]) -> bool:
-    """Whether an answer says that what was asked is done. `Success` is a boolean by the pages, a text by the SDK."""
-    if action in _CONFIRMED or "Success" in answer:
-        success = answer.get("Success")
-        return success is True or success == "true"
-    return bool(answer.get("RequestId")) and not (answer.get("Code") or answer.get("ErrorCode"))
-
-
-def _json_object(body: bytes) -> dict[str, object] | None:
-    try:
-        answer: object = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return answer if isinstance(answer, dict) else None
