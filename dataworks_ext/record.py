@@ -105,6 +105,8 @@ class Recorder:
             record["message"] = decision.message
         if observers:
             record["observers"] = [self._reason(reason, payload) for reason in observers]
+        if event is not None and (unread := event.unread_fields):
+            record["unread_fields"] = unread
         if self._fields:
             record["fields"] = {field: _shortened(payload[field]) for field in self._fields if field in payload}
         self._lines.write(to_line(record))

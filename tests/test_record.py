@@ -256,6 +256,12 @@ def test_what_cannot_be_read_of_an_event_is_null_in_its_record() -> None:
     assert (record["event_code"], record["verdict"]) == (CODE, "FAIL")
 
 
+def test_fields_that_cannot_be_read_are_listed() -> None:
+    record = _record(agrees, dataRowSize="many", tenantId=None, operatorUid={})
+    assert record["unread_fields"] == ["dataRowSize", "operatorUid"]
+    assert "unread_fields" not in _record(agrees)
+
+
 def test_the_record_of_a_message_that_could_not_be_read() -> None:
     stream = io.StringIO()
     decision = Decision(Verdict.FAIL, "The extension could not read this message of DataWorks.")

@@ -332,7 +332,7 @@ def test_what_it_costs_does_not_grow_faster_than_the_payload(cls: type[Event], p
         few = read_event(cls, payload(100))
     middle = time.process_time()
     many = read_event(cls, payload(100_000))
-    assert time.process_time() - middle < max(0.5, 1_000 * (middle - began))
+    assert time.process_time() - middle < max(2.0, 1_000 * (middle - began)), "it took minutes when it was quadratic"
     assert len("".join(problems_of(many))) < 2_000
     assert len(many.unread_fields) <= len(few.unread_fields)
 
