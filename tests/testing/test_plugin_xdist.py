@@ -6,6 +6,8 @@ import pytest
 
 from .projects import INI
 
+pytestmark = pytest.mark.main_python  # a run of workers takes seconds, and does not depend on the Python
+
 RULES = """
 from dataworks_ext import Extension, deny
 from dataworks_ext.events import DownloadResources
