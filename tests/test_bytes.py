@@ -17,7 +17,7 @@ from dataworks_ext import Extension, Outcome, PolicyContext, allow, deny, warn
 from dataworks_ext.events import DownloadResources, Event, catalog
 from dataworks_ext.function import Function
 from dataworks_ext.testing import FunctionContext, eventbridge_message, function_compute_message, sample_payload
-from dataworks_ext.testing.contexts import Credentials
+from dataworks_ext.testing.contexts import ContextCredentials
 from tests import dataworks as local
 
 CODE = "download-resources"
@@ -26,7 +26,9 @@ ENVELOPE: dict[str, Any] = json.loads(REAL)
 BRIDGED = eventbridge_message(CODE)
 CLOUD_EVENT: dict[str, Any] = json.loads(BRIDGED)
 MEBIBYTE = 1 << 20
-CONTEXT = FunctionContext(credentials=Credentials(local.ACCESS_KEY_ID, local.ACCESS_KEY_SECRET, local.SECURITY_TOKEN))
+CONTEXT = FunctionContext(
+    credentials=ContextCredentials(local.ACCESS_KEY_ID, local.ACCESS_KEY_SECRET, local.SECURITY_TOKEN)
+)
 
 
 @pytest.fixture(autouse=True, scope="module")

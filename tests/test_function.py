@@ -21,13 +21,13 @@ from dataworks_ext import Decision, Extension, Outcome, PolicyContext, PolicyPac
 from dataworks_ext.events import DownloadResources
 from dataworks_ext.function import FIRST_PAUSE, DeployedFunction, Function
 from dataworks_ext.testing import NOON, FunctionContext, eventbridge_message, function_compute_message
-from dataworks_ext.testing.contexts import Credentials, FunctionMeta
+from dataworks_ext.testing.contexts import ContextCredentials, FunctionMeta
 from tests import dataworks as local
 
 CODE = "download-resources"
 CONTEXT = FunctionContext(
     request_id="1-6740b2c3",
-    credentials=Credentials(local.ACCESS_KEY_ID, local.ACCESS_KEY_SECRET, local.SECURITY_TOKEN),
+    credentials=ContextCredentials(local.ACCESS_KEY_ID, local.ACCESS_KEY_SECRET, local.SECURITY_TOKEN),
 )
 OK = '{"checkResult": "OK"}'
 WriteModule = Callable[[str, str], None]

@@ -36,7 +36,7 @@ class Tested(NamedTuple):
 
     @property
     def failed(self) -> list[CaseResult]:
-        """Those that are not as expected."""
+        """The results of the cases that failed."""
         return [result for result in self.results if not result.passed]
 
 
@@ -125,9 +125,9 @@ def _counts(tested: Sequence[Tested]) -> str:
     failed = sum(len(file.failed) for file in tested)
     passed = sum(len(file.results) for file in tested) - failed
     problems = sum(len(file.problems) for file in tested)
-    counts = [f"{passed} as expected"]
+    counts = [f"{passed} passed"]
     if failed:
-        counts.append(f"{failed} not as expected")
+        counts.append(f"{failed} failed")
     if problems:
         counts.append("1 problem" if problems == 1 else f"{problems} problems")
     return ", ".join(counts)

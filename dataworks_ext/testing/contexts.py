@@ -21,7 +21,7 @@ class FunctionMeta:
 
 
 @dataclass(frozen=True)
-class Credentials:
+class ContextCredentials:
     """`context.credentials`: temporary, fresh in each request."""
 
     access_key_id: str = "STS.example"
@@ -35,6 +35,6 @@ class FunctionContext:
 
     request_id: str = "1-6740b2c3-15e9a1b0-9d4f5c2e7a61"
     function: FunctionMeta = FunctionMeta()
-    credentials: Credentials = Credentials()
+    credentials: ContextCredentials = ContextCredentials()
     region: str = "cn-hangzhou"
     account_id: str = "1234567890980001"

@@ -76,7 +76,7 @@ def test_cases_that_are_as_expected_end_with_0() -> None:
     _save(_PASSES)
     result = _test()
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == "cases/downloads.yaml: 1 as expected\n1 file: 1 as expected\n"
+    assert result.stdout == "cases/downloads.yaml: 1 passed\n1 file: 1 passed\n"
 
 
 def test_a_case_that_is_not_as_expected_ends_with_1() -> None:
@@ -86,14 +86,14 @@ def test_a_case_that_is_not_as_expected_ends_with_1() -> None:
     assert (result.exit_code, result.stderr) == (1, "")
     lines = [line.rstrip() for line in result.stdout.splitlines()]
     assert lines[:5] == [
-        "cases/downloads.yaml: 1 as expected, 1 not as expected",
+        "cases/downloads.yaml: 1 passed, 1 failed",
         "cases/downloads.yaml:2: a few rows are denied",
         "  expected  FAIL",
         "  got       OK",
         "  at        2026-03-02 12:00 (Asia/Shanghai)",
     ]
     assert any(line.split()[:3] == ["rows.row_limit", "OK", "enforce"] for line in lines)
-    assert lines[-1] == "1 file: 1 as expected, 1 not as expected"
+    assert lines[-1] == "1 file: 1 passed, 1 failed"
 
 
 def test_a_text_that_is_not_there_is_not_as_expected() -> None:
@@ -126,7 +126,7 @@ def test_what_cannot_be_read_ends_with_2_and_the_other_files_are_tested() -> Non
     assert result.exit_code == 2
     assert result.stderr.startswith('cases/a.yaml:1: there is no event "download-resource"; did you mean')
     assert "cases/b.yaml:1: a few rows are denied" in result.stdout
-    assert result.stdout.splitlines()[-1] == "2 files: 0 as expected, 1 not as expected, 1 problem"
+    assert result.stdout.splitlines()[-1] == "2 files: 0 passed, 1 failed, 1 problem"
 
 
 def test_a_setting_that_the_extension_has_not_ends_with_2_and_its_line() -> None:
@@ -171,9 +171,9 @@ def test_files_and_folders_are_named() -> None:
     _save(_PASSES, "two.yaml")
     result = _test("elsewhere", "two.yaml", "elsewhere/deep/one.yml")
     assert result.stdout.splitlines() == [
-        "elsewhere/deep/one.yml: 1 as expected",
-        "two.yaml: 1 as expected",
-        "2 files: 2 as expected",
+        "elsewhere/deep/one.yml: 1 passed",
+        "two.yaml: 1 passed",
+        "2 files: 2 passed",
     ]
 
 

@@ -12,12 +12,14 @@ import pytest
 from dataworks_ext.deploy.layout import lay_out, protect, unprotect
 from dataworks_ext.deploy.process import FunctionProcess, InvocationResult, ProcessEndedError
 from dataworks_ext.testing import FunctionContext, eventbridge_message, function_compute_message
-from dataworks_ext.testing.contexts import Credentials
+from dataworks_ext.testing.contexts import ContextCredentials
 from tests import dataworks as local
 
 ROOT = Path(__file__).parent.parent.parent
 MESSAGE_ID = "539fd8f4-4ea1-4625-aa8b-6c9066740001"
-CONTEXT = FunctionContext(credentials=Credentials(local.ACCESS_KEY_ID, local.ACCESS_KEY_SECRET, local.SECURITY_TOKEN))
+CONTEXT = FunctionContext(
+    credentials=ContextCredentials(local.ACCESS_KEY_ID, local.ACCESS_KEY_SECRET, local.SECURITY_TOKEN)
+)
 COVERAGE = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
 PROBES = """
 import os

@@ -24,7 +24,7 @@ from dataworks_ext.openapi.signature import Credentials
 from dataworks_ext.snapshots import CommittedFile, DeletedFile, FileExecution, Snapshot, TableModel
 from dataworks_ext.testing import FunctionContext, eventbridge_message, sample_payload
 from dataworks_ext.testing.canned import CannedLookups
-from dataworks_ext.testing.contexts import Credentials as ContextCredentials
+from dataworks_ext.testing.contexts import ContextCredentials
 from tests import dataworks as local
 
 WORKSPACE: Final = 90004

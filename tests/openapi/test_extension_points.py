@@ -13,14 +13,14 @@ from dataworks_ext.delivery import DeliveryError
 from dataworks_ext.events import Event, catalog
 from dataworks_ext.function import Function
 from dataworks_ext.testing import FunctionContext, eventbridge_message
-from dataworks_ext.testing.contexts import Credentials, FunctionMeta
+from dataworks_ext.testing.contexts import ContextCredentials, FunctionMeta
 from tests import dataworks as local
 
 MESSAGE_ID: Final = "539fd8f4-4ea1-4625-aa8b-6c9066740001"
 POINTS: Final = [code for code, entry in catalog.items() if entry.extension_point]
 REGULAR: Final = [code for code, entry in catalog.items() if not entry.extension_point]
 CONTEXT: Final = FunctionContext(
-    credentials=Credentials(local.ACCESS_KEY_ID, local.ACCESS_KEY_SECRET, local.SECURITY_TOKEN)
+    credentials=ContextCredentials(local.ACCESS_KEY_ID, local.ACCESS_KEY_SECRET, local.SECURITY_TOKEN)
 )
 OUTCOMES: Final = {"OK": None, "WARN": warn("Think again."), "FAIL": deny("Not like this.")}
 

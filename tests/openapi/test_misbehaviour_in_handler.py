@@ -15,7 +15,7 @@ from dataworks_ext.delivery import DeliveryError
 from dataworks_ext.events import DeleteProject
 from dataworks_ext.function import Function
 from dataworks_ext.testing import FunctionContext, eventbridge_message, sample
-from dataworks_ext.testing.contexts import Credentials, FunctionMeta
+from dataworks_ext.testing.contexts import ContextCredentials, FunctionMeta
 from tests.dataworks import ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN, LocalDataWorks
 from tests.misbehaviours import MISBEHAVIOURS, Misbehaviour
 
@@ -31,7 +31,7 @@ TOLERANCE: Final = 0.6
 def _context(timeout: float) -> FunctionContext:
     return FunctionContext(
         function=FunctionMeta(timeout=str(timeout)),
-        credentials=Credentials(ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN),
+        credentials=ContextCredentials(ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN),
     )
 
 

@@ -20,8 +20,7 @@ from dataworks_ext.message import Message
 from dataworks_ext.openapi.api import OpenApi
 from dataworks_ext.openapi.replies import Answer, Replies
 from dataworks_ext.testing import FunctionContext, eventbridge_message
-from dataworks_ext.testing.contexts import Credentials as ContextCredentials
-from dataworks_ext.testing.contexts import FunctionMeta
+from dataworks_ext.testing.contexts import ContextCredentials, FunctionMeta
 from tests import dataworks as local
 
 ID: Final = "539fd8f4-4ea1-4625-aa8b-6c9066740001"
