@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import keyword
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Annotated, Final
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import typer
 
-from .. import __version__
-from ._output import console, fail, plain
+from ._output import console, fail
+from ._project import DOWNLOADS, Choice, contents_of
+from ._starter import Rule, rules_of
+from .events import complete_code
 
 MAX_NAME: Final = 64
 """Characters of a function's name.
@@ -26,43 +25,62 @@ Source: Resource Orchestration Service, "ALIYUN::FC3::Function", FunctionName.
 """
 MAX_PACK: Final = 20
 """Characters of a pack's name. Longer ones would make the lines of the new files too long."""
-_TAKEN: Final = ("deny", "extension", "no_spreadsheets", "row_limit")
+_TAKEN: Final = ("deny", "extension", "no_spreadsheets", "row_limit", "sample", "decide")
 """Names in the new files that a pack cannot have beside them."""
-_TEMPLATES: Final = Path(__file__).with_name("project")
-_SUFFIX: Final = ".template"
-_LOCAL: Final = """# The framework of this machine. Not for the repository: elsewhere it comes from the package index.
-FRAMEWORK_FROM := {}
-"""
 _COMMANDS: Final = ("make test", "make run")
 
 
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the folder, the extension and the function.")],
-    pack: Annotated[str, typer.Option(metavar="PACK", help="Name of the first pack.")] = "downloads",
+    events: Annotated[
+        str | None,
+        typer.Option(metavar="CODES", autocompletion=complete_code, help="Event codes, separated by commas."),
+    ] = None,
+    pack: Annotated[str | None, typer.Option(metavar="PACK", help="Name of the first pack.")] = None,
 ) -> None:
     """Create a project with policies, tests and deployment.
 
-    The folder NAME gets a pack of policies, its tests and cases, s.yaml, a Makefile and CI. Nothing is overwritten, and
-    after an error nothing is left behind.
+    The folder NAME gets a pack with a policy for each event, its tests and cases, s.yaml, a Makefile and CI. Without
+    --events, a terminal is asked for them, and the pack is about downloads. Nothing is overwritten, and after an error
+    nothing is left behind.
 
     Exit status 0: created. 2: not created.
     """
     _check_name(name)
-    _check_pack(pack, name)
     target = Path(name)
     _check_target(target)
-    contents = _contents(name, pack)
+    rules = _rules(events)
+    choice = Choice(name, ("rules" if rules else "downloads") if pack is None else pack, rules)
+    _check_pack(choice)
+    contents = contents_of(choice)
     try:
         _write(target, contents)
     except OSError as error:
         fail(f"the folder {target} cannot be made: {error.strerror or error}")
     out = console()
-    out.print(*plain(f"Made {target}:"))
+    out.print(f"Made {target}:")
     for path in sorted(contents):
-        out.print(*plain(f"  {path}"))
-    out.print(*plain("Next:"))
+        out.print(f"  {path}")
+    out.print("Next:")
     for command in (f"cd {target}", *_COMMANDS):
-        out.print(*plain(f"  {command}"))
+        out.print(f"  {command}")
+
+
+def _rules(events: str | None) -> list[Rule]:
+    """The rules that are asked for, on a terminal by a question."""
+    if events is None and sys.stdin is not None and sys.stdin.isatty():
+        console().print("Which events should it decide? `dataworks-ext events` lists them.")
+        events = typer.prompt("Event codes, separated by commas", default=",".join(DOWNLOADS))
+        events = None if events == ",".join(DOWNLOADS) else events
+    if events is None:
+        return []
+    codes = [code for code in re.split(r"[,\s，、]+", events) if code]
+    if not codes:
+        fail("--events names no event; write --events commit-file,backfill-data")
+    try:
+        return rules_of(codes)
+    except ValueError as error:
+        fail(str(error))
 
 
 def _check_name(name: str) -> None:
@@ -80,15 +98,16 @@ def _sensible(name: str) -> str:
     return words[:MAX_NAME].rstrip("_-") or "data-guard"
 
 
-def _check_pack(pack: str, name: str) -> None:
+def _check_pack(choice: Choice) -> None:
+    pack = choice.pack
     if not re.fullmatch(r"[a-z][a-z0-9_]*", pack) or len(pack) > MAX_PACK:
         fail(
             f"a pack cannot be called {pack!r}, since it is a module too: lower-case letters, digits and _, beginning "
-            f"with a letter, {MAX_PACK} at most; leave --pack out for downloads"
+            f"with a letter, {MAX_PACK} at most; leave --pack out for a name that fits"
         )
-    if keyword.iskeyword(pack) or pack in _TAKEN:
+    if keyword.iskeyword(pack) or pack in _TAKEN or pack in [rule.name for rule in choice.rules]:
         fail(f"a pack cannot be called {pack}, which means something else in its module; try --pack my_{pack}")
-    if pack == name.lower():
+    if pack == choice.name.lower():
         fail(f"the extension and its pack cannot both be called {pack}; name the pack otherwise: --pack my_{pack}")
 
 
@@ -100,58 +119,15 @@ def _check_target(target: Path) -> None:
         fail(f"{target} is there and is no folder; take another name, or move it away")
 
 
-def _contents(name: str, pack: str) -> dict[str, str]:
-    """The text of each file of the project, by its path."""
-    words = {
-        "<name>": name,
-        "<extension>": name.lower(),
-        "<pack>": pack,
-        "<PACK>": pack.upper(),
-        "<version>": __version__,
-    }
-    templates = sorted(path for path in _TEMPLATES.rglob(f"*{_SUFFIX}") if path.is_file())
-    contents = {
-        _path(template.relative_to(_TEMPLATES), pack): _filled(template.read_text(encoding="utf-8"), words)
-        for template in templates
-    }
-    origin = _origin()
-    if origin is not None:
-        contents["local.mk"] = _LOCAL.format(str(origin).replace("$", "$$").replace("#", "\\#"))
-    return contents
-
-
-def _origin() -> Path | None:
-    """The folder or file that this framework was installed from; None if it came from an index.
-
-    Source: the packaging specification "Recording the Direct URL Origin of installed distributions".
-    """
-    try:
-        recorded = distribution("dataworks-ext").read_text("direct_url.json")
-    except PackageNotFoundError:
-        return None
-    url = urlsplit("" if recorded is None else json.loads(recorded)["url"])
-    path = Path(url2pathname(url.path))
-    return path if url.scheme == "file" and path.exists() else None
-
-
-def _path(template: Path, pack: str) -> str:
-    """The path in the project: `dot-` is a dot, and `PACK` the pack. No tool takes a template for its own file."""
-    return re.sub(r"(^|/)dot-", r"\1.", template.as_posix().removesuffix(_SUFFIX)).replace("PACK", pack)
-
-
-def _filled(template: str, words: Mapping[str, str]) -> str:
-    return re.sub("|".join(words), lambda found: words[found[0]], template)
-
-
-def _write(target: Path, contents: Mapping[str, str]) -> None:
+def _write(target: Path, contents: Mapping[str, bytes]) -> None:
     """Write the files into a folder beside the target, which takes the target's place in one step."""
     work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         made = work / target.name
-        for path, text in contents.items():
+        for path, content in contents.items():
             file = made / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8", newline="\n")
+            file.write_bytes(content)
         made.rename(target)
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import pty
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from dataworks_ext import __version__
 from dataworks_ext.cli import new
 from dataworks_ext.cli._app import app
 from dataworks_ext.deploy.wheels import lock_path
+from dataworks_ext.events import catalog
 from dataworks_ext.local import runtimes_at_hand
 
 ROOT = Path(__file__).parent.parent.parent
 PYPROJECT = str(ROOT / "pyproject.toml")
+WHEEL = f"vendor/dataworks_ext-{__version__}-py3-none-any.whl"
 FILES = [
     ".github/workflows/ci.yml",
     ".gitignore",
+    ".gitlab-ci.yml",
     "Makefile",
     "README.md",
     "cases/downloads.yaml",
-    "local.mk",
     "policies/__init__.py",
     "policies/downloads.py",
     "policies/requirements.txt",
@@ -35,6 +41,8 @@ FILES = [
     "requirements.txt",
     "s.yaml",
     "tests/test_downloads.py",
+    WHEEL,
+    "vendor/requirements.txt",
 ]
 PYTHON = "3.10"
 """The new function's."""
@@ -81,7 +89,7 @@ class TestWhatIsMade:
 
     def test_no_placeholder_is_left(self, here: Path) -> None:
         _new("data-guard")
-        texts = [path.read_text() for path in (here / "data-guard").rglob("*") if path.is_file()]
+        texts = [(here / "data-guard" / name).read_text() for name in FILES if name != WHEEL]
         assert [found for text in texts for found in re.findall(r"<\w+>|PACK", text)] == []
 
     def test_the_function_and_the_extension_have_the_name(self, here: Path) -> None:
@@ -119,51 +127,98 @@ class TestWhatIsMade:
 
 
 class TestWhereTheFrameworkComesFrom:
-    """A project whose framework is from a checkout installs it from there; what says so is not for the repository."""
+    """A project whose framework is from no index has it as a wheel, so that it installs on any machine."""
+
+    def test_from_an_index_it_is_a_requirement(self, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("importlib.metadata.PathDistribution.read_text", lambda *_: None)
+        _new("data-guard")
+        assert _files(here / "data-guard") == [name for name in FILES if not name.startswith("vendor")]
+        lines = (here / "data-guard" / "requirements.txt").read_text().splitlines()
+        assert f"dataworks-ext[cli,test]>={__version__}" in lines
+        assert "vendor" not in (here / "data-guard" / "README.md").read_text()
+
+    def test_otherwise_it_is_a_wheel_with_its_hash(self, here: Path) -> None:
+        """The project says how to change to the index. No path of this machine is in it."""
+        _new("data-guard")
+        wheel = (here / "data-guard" / WHEEL).read_bytes()
+        lines = (here / "data-guard" / "requirements.txt").read_text().splitlines()
+        assert f"./{WHEEL}[cli,test]" in lines
+        assert any(line.endswith(f"delete vendor/ and write: dataworks-ext[cli,test]>={__version__}") for line in lines)
+        hashes = (here / "data-guard" / "vendor" / "requirements.txt").read_text()
+        assert hashes == f"./{WHEEL} --hash=sha256:{hashlib.sha256(wheel).hexdigest()}\n"
+        with zipfile.ZipFile(here / "data-guard" / WHEEL) as archive:
+            assert [name for name in archive.namelist() if str(ROOT).encode() in archive.read(name)] == []
+
+    def test_the_wheel_is_reproducible(self, here: Path) -> None:
+        _new("one")
+        _new("two")
+        assert (here / "one" / WHEEL).read_bytes() == (here / "two" / WHEEL).read_bytes()
+
+    def test_a_wheel_that_was_changed_is_not_installed(self, here: Path, environment: dict[str, str]) -> None:
+        _new("data-guard")
+        with zipfile.ZipFile(here / "data-guard" / WHEEL, "a") as archive:
+            archive.writestr("dataworks_ext/more.py", "")
+        assert "THESE PACKAGES DO NOT MATCH THE HASHES" in _make(here / "data-guard", environment, "test", code=2)
+
+
+class TestEvents:
+    """`--events`: a pack with a rule for each."""
+
+    def test_every_extension_point_has_a_rule_that_is_tested(self, here: Path) -> None:
+        """Clean, typed strictly, and covered by its own tests and cases."""
+        codes = [entry.code for entry in catalog.values() if entry.extension_point]
+        _new("guard", "--events", ",".join(codes))
+        _run_tool("guard", "ruff", "check", "--no-cache", "--config", PYPROJECT, ".")
+        _run_tool("guard", "ruff", "format", "--no-cache", "--check", "--config", PYPROJECT, ".")
+        _run_tool("guard", "mypy", "--config-file", PYPROJECT, ".")
+        _run_tool("guard", "pytest", "-q", "-p", "no:cacheprovider", "--policy-coverage-fail-under=100")
+
+    def test_its_s_yaml_has_what_the_events_need(self, here: Path) -> None:
+        """The doctor misses what the console gives, and the package."""
+        _new("guard", "--events", "commit-file, backfill-data，upload-data-to-table")
+        command = [sys.executable, "-m", "dataworks_ext", "doctor", "--json"]
+        found = json.loads(subprocess.run(command, cwd="guard", capture_output=True, env=_environment()).stdout)
+        assert [finding["check"] for finding in found] == ["code", "role", "package"]
+        given = {"DATAWORKS_EXT_CODE": "guard", "FC_ROLE": "acs:ram::1:role/guard"}
+        environment = {**_environment(), **given}
+        found = json.loads(subprocess.run(command, cwd="guard", capture_output=True, env=environment).stdout)
+        assert [finding["check"] for finding in found] == ["package"]
+
+    def test_its_readme_says_how_its_messages_reach_it(self, here: Path) -> None:
+        _new("called", "--events", "commit-file")
+        _new("direct", "--events", "upload-data-to-table")
+        _new("both", "--events", "commit-file,upload-data-to-table")
+        texts = [(here / name / "README.md").read_text() for name in ("called", "direct", "both")]
+        assert ["EventBridge" in text for text in texts] == [True, False, True]
+        assert ["waits for what it returns" in text for text in texts] == [False, True, True]
+        assert ["triggers:" in (here / name / "s.yaml").read_text() for name in ("called", "direct", "both")] == [
+            True,
+            False,
+            True,
+        ]
 
     @pytest.mark.parametrize(
-        "recorded",
+        ("codes", "said"),
         [
-            None,
-            '{"url": "https://github.com/example/dataworks-ext.git", "vcs_info": {}}',
-            '{"url": "file:///nowhere/dataworks-ext", "dir_info": {}}',
+            ("commit-fiel", 'there is no event "commit-fiel"; did you mean "commit-file"?'),
+            ("freeze-instance", '"freeze-instance" is not a blocking event, so no rule can refuse it'),
+            (" , ", "--events names no event; write --events commit-file,backfill-data"),
         ],
-        ids=["an index", "a repository", "a folder that is gone"],
     )
-    def test_elsewhere_it_comes_from_the_index(
-        self, here: Path, recorded: str | None, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("importlib.metadata.PathDistribution.read_text", lambda *_: recorded)
-        _new("data-guard")
-        assert _files(here / "data-guard") == [name for name in FILES if name != "local.mk"]
+    def test_what_is_no_event_to_decide(self, here: Path, codes: str, said: str) -> None:
+        assert said in _new("guard", "--events", codes, code=2)
+        assert list(here.iterdir()) == []
 
-    def test_it_is_kept_out_of_the_repository(self, here: Path) -> None:
-        _new("data-guard")
-        assert "local.mk" in (here / "data-guard" / ".gitignore").read_text().splitlines()
-
-    @pytest.mark.parametrize("name", ["with space", "with $HOME", "with #1", "with 'quotes'"])
-    def test_make_knows_it_whatever_it_is_called(self, here: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        origin = here / name
-        origin.mkdir()
-        recorded = json.dumps({"url": origin.as_uri(), "dir_info": {}})
-        monkeypatch.setattr("importlib.metadata.PathDistribution.read_text", lambda *_: recorded)
-        _new("data-guard")
-        with (here / "data-guard" / "Makefile").open("a") as file:
-            file.write('\nshow:\n\t@echo "$$FRAMEWORK_FROM"\n')
-        command = ["make", "--no-print-directory", "show"]
-        done = subprocess.run(command, cwd="data-guard", capture_output=True, text=True, env=_environment())
-        assert done.stdout == f"{origin}\n"
-
-    def test_it_is_installed_from_there(self, here: Path) -> None:
-        """Nothing has to be in an index but what it needs itself."""
-        _new("data-guard")
-        (here / "data-guard" / "requirements.txt").write_text("dataworks-ext\n")
-        command = ["make", f"PYTHON={sys.executable}", ".venv/.installed"]
-        done = subprocess.run(command, cwd="data-guard", capture_output=True, text=True, env=_environment())
-        assert done.returncode == 0, done.stdout + done.stderr
-        shown = [".venv/bin/pip", "show", "--files", "dataworks-ext"]
-        said = subprocess.run(shown, cwd="data-guard", capture_output=True, text=True, env=_environment()).stdout
-        assert "direct_url.json" in said
+    @pytest.mark.parametrize(("typed", "pack"), [("commit-file", "rules"), ("", "downloads")])
+    def test_a_terminal_is_asked_for_them(self, here: Path, typed: str, pack: str) -> None:
+        """Without an answer, the pack is about downloads."""
+        ours, theirs = pty.openpty()
+        os.write(ours, f"{typed}\n".encode())
+        command = [sys.executable, "-m", "dataworks_ext", "new", "guard"]
+        done = subprocess.run(command, stdin=theirs, capture_output=True, text=True, env=_environment())
+        assert "Event codes, separated by commas [download-resources,download-resources-execute]" in done.stdout
+        assert done.returncode == 0, done.stderr
+        assert (here / "guard" / "policies" / f"{pack}.py").is_file()
 
 
 class TestWhatIsRefused:
@@ -226,14 +281,14 @@ class TestAllOrNothing:
 
     def test_a_disk_that_is_full(self, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """What was written until then is taken away."""
-        write = Path.write_text
+        write = Path.write_bytes
 
         def write_some(path: Path, *arguments: object, **options: object) -> int:
             if path.name == "s.yaml":
                 raise OSError(28, "No space left on device")
             return write(path, *arguments, **options)  # type: ignore[arg-type]  # passed on as they came
 
-        monkeypatch.setattr(Path, "write_text", write_some)
+        monkeypatch.setattr(Path, "write_bytes", write_some)
         assert "the folder guard cannot be made: No space left on device" in _new("guard", code=2)
         assert list(here.iterdir()) == []
 
@@ -247,33 +302,36 @@ class TestAllOrNothing:
 
 def _environment() -> dict[str, str]:
     """This one without what belongs to this project and to the run of its tests."""
-    own = ("COV", "DATAWORKS_EXT_", "DOWNLOADS_", "FRAMEWORK_", "MAKE", "MFLAGS", "PYTEST", "PYTHON", "VIRTUAL_ENV")
+    own = ("COV", "DATAWORKS_EXT_", "DOWNLOADS_", "MAKE", "MFLAGS", "PYTEST", "PYTHON", "VIRTUAL_ENV")
     return {name: value for name, value in os.environ.items() if not name.startswith(own)}
 
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An environment whose pip finds this framework as a wheel, as it would in an index."""
-    wheels = tmp_path_factory.mktemp("wheels")
-    environment = _environment()
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(ROOT)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    if "No matching distribution found for hatchling" in done.stderr:
-        pytest.skip("no package index can be reached")
-    assert done.returncode == 0, done.stderr
-    links = f"{wheels} {environment.get('PIP_FIND_LINKS', '')}".strip()
-    return {**environment, "PIP_FIND_LINKS": links}
+    """That of a machine with a Python and a package index, and nothing else of this one."""
+    indexes = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_", "SSL_"))}
+    configured = [
+        path for path in (Path.home() / ".config/pip/pip.conf", Path.home() / ".pip/pip.conf") if path.exists()
+    ]
+    home = tmp_path_factory.mktemp("home")
+    if configured:
+        indexes.setdefault("PIP_CONFIG_FILE", str(configured[0]))
+    path = os.pathsep.join([str(Path(sys.base_prefix) / "bin"), "/usr/bin", "/bin"])
+    return {"HOME": str(home), "PATH": path, **indexes}
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A new project, whose first `make` sets it up. It is shared: change a copy."""
+    """A clone of a new project's repository, whose first `make` sets it up. It is shared: change a copy."""
     folder = tmp_path_factory.mktemp("new")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         _new("data-guard")
-    yield folder / "data-guard"
-    shutil.rmtree(folder / "data-guard" / ".venv", ignore_errors=True)
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.com"]
+    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "Begin"], ["clone", "-q", ".", "../a clone"]):
+        subprocess.run([*git, *arguments], cwd=folder / "data-guard", check=True, env=_environment())
+    yield folder / "a clone"
+    shutil.rmtree(folder / "a clone" / ".venv", ignore_errors=True)
 
 
 @pytest.fixture
@@ -288,11 +346,29 @@ def copy(made: Path, tmp_path: Path, environment: dict[str, str]) -> Path:
 
 def _make(project: Path, environment: dict[str, str], target: str, code: int = 0) -> str:
     """What `make` prints."""
-    command = ["make", target, f"PYTHON={sys.executable}", "FRAMEWORK_FROM="]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, env=environment)
+    done = subprocess.run(["make", target], cwd=project, capture_output=True, text=True, env=environment)
     said = done.stdout + done.stderr
     assert done.returncode == code, said
     return said
+
+
+def _write_distribution(folder: Path) -> None:
+    """A wheel with a pack, whose metadata name the framework."""
+    folder.mkdir()
+    pack = (
+        "from dataworks_ext import PolicyPack, deny\n"
+        "shared = PolicyPack('shared')\n"
+        "@shared.policy('delete-project')\n"
+        "def nobody_deletes(event):\n"
+        "    return deny('No.')\n"
+    )
+    metadata = "Metadata-Version: 2.1\nName: shared-rules\nVersion: 1.0\nRequires-Dist: dataworks-ext>=0.1\n"
+    wheel = "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    with zipfile.ZipFile(folder / "shared_rules-1.0-py3-none-any.whl", "w") as archive:
+        archive.writestr("shared_rules.py", pack)
+        archive.writestr("shared_rules-1.0.dist-info/METADATA", metadata)
+        archive.writestr("shared_rules-1.0.dist-info/WHEEL", wheel)
+        archive.writestr("shared_rules-1.0.dist-info/RECORD", "")
 
 
 def _change(file: Path, before: str, after: str) -> None:
@@ -350,13 +426,27 @@ class TestTheProject:
         doctor = [str(copy / ".venv" / "bin" / "dataworks-ext"), "doctor"]
         before = subprocess.run(doctor, cwd=copy, capture_output=True, text=True, env=environment)
         assert before.stdout.count("problem") == 1
-        assert "build it: dataworks-ext package" in before.stdout
+        assert "build it: dataworks-ext package" in " ".join(before.stdout.split())
         _lock(copy / "policies")
         _make(copy, environment, "package")
         assert (copy / "dist" / "function" / "dataworks_ext" / "function.py").is_file()
         after = subprocess.run(doctor, cwd=copy, capture_output=True, text=True, env=environment)
         assert after.stdout.startswith("Passed: ")
         assert after.returncode == 0
+
+    def test_a_pack_of_another_distribution_is_tested_with_it(self, here: Path, environment: dict[str, str]) -> None:
+        """One that depends on the framework, which is in no index."""
+        _new("guard", "--events", "commit-file")
+        _write_distribution(here / "wheels")
+        (here / "guard" / "policies" / "requirements.txt").write_text("shared-rules>=1\n")
+        _change(here / "guard" / "policies" / "__init__.py", "packs=[rules]", "packs=[rules, shared]")
+        _change(
+            here / "guard" / "policies" / "__init__.py", "from .rules", "from shared_rules import shared\n\nfrom .rules"
+        )
+        links = f"{here / 'wheels'} {environment.get('PIP_FIND_LINKS', '')}".strip()
+        said = _make(here / "guard", {**environment, "PIP_FIND_LINKS": links}, "test", code=2)
+        assert re.search(r"^shared\.nobody_deletes +0 +0 +0 +0 ", said, re.MULTILINE), said
+        assert "1 of 2 policies covered" in said
 
     def test_the_commands_of_the_tutorial_work(self, copy: Path, environment: dict[str, str]) -> None:
         """Those after the first three, which made the project. The last one is denied, as its page says."""
@@ -372,7 +462,7 @@ class TestTheProject:
         path = f"{copy / '.venv' / 'bin'}{os.pathsep}{environment['PATH']}"
         for command in commands[3:] if PYTHON in runtimes_at_hand() else commands[3:-1]:
             done = subprocess.run(
-                command.replace("make ", f"make PYTHON={sys.executable} "),
+                command,
                 shell=True,
                 cwd=copy,
                 capture_output=True,
@@ -382,9 +472,35 @@ class TestTheProject:
             denied = command == commands[-1]
             assert done.returncode == denied, f"{command}\n{done.stdout}{done.stderr}"
 
-    def test_a_python_that_is_not_there_is_named(self, here: Path) -> None:
+    @pytest.mark.parametrize(
+        ("python", "said"),
+        [
+            ("python2.0", "python2.0 is not there, or older than 3.10"),
+            ("./python3.9", "./python3.9 is not there, or older than 3.10"),
+            ("", "no Python from 3.10 on is here"),
+        ],
+    )
+    def test_without_a_python_make_says_what_it_needs(self, here: Path, python: str, said: str) -> None:
+        """In one sentence."""
         _new("data-guard")
-        command = ["make", "test", "PYTHON=python2.0"]
+        old = here / "data-guard" / "python3.9"
+        old.write_text("#!/bin/sh\nexit 1\n")  # what any of its programs that ask for the version ends with
+        old.chmod(0o755)
+        command = ["make", "test", f"PYTHON={python}"]
         done = subprocess.run(command, cwd="data-guard", capture_output=True, text=True, env=_environment())
         assert done.returncode == 2
-        assert "make: python2.0 is not there, or older than 3.10" in done.stdout
+        assert done.stdout == f"make: {said}; name one: make PYTHON=/path/to/python test\n"
+        assert len(done.stderr.splitlines()) == 1
+
+    @pytest.mark.parametrize("name", ["python3", "python3.12"])
+    def test_make_takes_any_python_that_is_there(self, here: Path, name: str) -> None:
+        """The first from 3.10 on, whatever it is called."""
+        _new("data-guard")
+        (here / "bin").mkdir()
+        (here / "bin" / name).symlink_to(Path(sys.base_prefix) / "bin" / "python3")
+        for tool in ("sh", "make"):
+            (here / "bin" / tool).symlink_to(shutil.which(tool) or tool)
+        command = ["make", "--dry-run", ".venv/.installed"]
+        environment = {"PATH": str(here / "bin"), "HOME": str(here)}
+        done = subprocess.run(command, cwd="data-guard", capture_output=True, text=True, env=environment)
+        assert f'"{name}" -m venv --clear .venv' in done.stdout
