@@ -486,7 +486,7 @@ def test_a_policy_that_fails_shows_its_exception() -> None:
 def test_a_field_that_cannot_be_read_is_named() -> None:
     result = _check(_save("many.json", sample_payload("download-resources", dataRowSize="many")))
     assert result.exit_code == 1
-    expected = "EventError: dataRowSize: Input should be a valid integer, unable to parse string as an integer"
+    expected = "FieldError: the field dataRowSize cannot be read: Input should be a valid integer, unable to parse"
     assert expected in result.stdout
 
 
