@@ -258,7 +258,7 @@ def test_what_cannot_be_read_of_an_event_is_null_in_its_record() -> None:
 
 def test_fields_that_cannot_be_read_are_listed() -> None:
     record = _record(agrees, dataRowSize="many", tenantId=None, operatorUid={})
-    assert record["unread_fields"] == ["dataRowSize", "operatorUid"]
+    assert record["unread_fields"] == ["operatorUid", "dataRowSize"]
     assert "unread_fields" not in _record(agrees)
 
 

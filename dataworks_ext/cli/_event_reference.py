@@ -21,7 +21,14 @@ classes; `dataworks-ext events CODE` shows one event, `--sample` a payload of it
 
 - A field is named as on the wire, in snake_case, and its value is Python's: numbers and times come in strings or not,
   and are numbers and aware datetimes by the vendor's clock (Asia/Shanghai) here.
+- A time is milliseconds since 1970, from the year 2000 to 2100, or `yyyy-MM-dd HH:mm:ss`: also with `T` between, with
+  a fraction of up to six digits, with `Z`, `+08:00` or `+0800` behind it, or `yyyy-MM-dd` alone. Nothing else is one.
 - A word or number that nobody knew yet stays a plain `str` or `int`. Unknown fields are in `event.raw`.
+- A required field that a payload lacks, and any field that it garbles, cannot be looked at: `event.sql_text` raises
+  `FieldError`, which names the field on the wire, and so does `getattr(event, "sql_text", None)`. The policy that
+  looks fails; those that do not look decide. In an array, the objects stay and their garbled fields cannot be looked
+  at; with an item that is none, or more than 1,000 broken objects, the whole array cannot. `event.unread_fields` lists
+  the first ten such fields. An event that is made by hand needs every required field.
 - `workspace_id` and `operator` answer for every event that says them, whatever the wire calls them.
 """
 

@@ -9,16 +9,17 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Annotated
 
-from pydantic import PlainSerializer, ValidationInfo, WithJsonSchema, field_validator
+from pydantic import BeforeValidator, PlainSerializer, ValidationInfo, WithJsonSchema, field_validator
 
 from .base import Event, Part
 from .enumerations.base import KnownNumber, to_lower_name
 from .enumerations.shared import Environment
 from .forms import SeveralForms
-from .values import SHANGHAI, by_clock, to_clock_time
+from .values import SHANGHAI, by_clock, read_time, to_clock_time
 
 _LocalTime = Annotated[
     datetime,
+    BeforeValidator(read_time),
     PlainSerializer(to_clock_time, when_used="json"),
     WithJsonSchema({"type": "string", "description": "yyyy-MM-dd HH:mm:ss, in timeZone."}),
 ]

@@ -6,6 +6,7 @@ Reading takes every form that the references show; writing JSON gives the field'
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import Annotated, Final, TypeAlias, TypeVar
 
@@ -22,28 +23,74 @@ SHANGHAI: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 """The vendor's clock: UTC+8 all year, so that no time zone data is needed."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=SHANGHAI) + timedelta(hours=8)
 _MILLISECOND: Final = timedelta(milliseconds=1)
+_FIRST: Final = 946_656_000_000
+"""The year 2000 begins, in milliseconds."""
+_END: Final = 4_133_952_000_000
+"""The year 2101 begins."""
+_DIGITS: Final = len(str(_END))
+
+_CLOCK: Final = (
+    r"(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d:?\d\d)?)?"  # compiled at first use
+)
+_EXPECTED: Final = "expected milliseconds since 1970, or yyyy-MM-dd HH:mm:ss"
+
 
 T = TypeVar("T")
 
 
 def read_moment(value: object) -> datetime:
-    """Milliseconds since 1970, also in a string, or `yyyy-MM-dd HH:mm:ss` by the vendor's clock."""
-    if isinstance(value, bool):
-        raise ValueError("expected a time, got a boolean")
-    if isinstance(value, str):
-        value = value.strip()
-        try:
-            value = int(value) if value.lstrip("-").isdigit() else datetime.fromisoformat(value)
-        except ValueError:
-            raise ValueError("expected milliseconds since 1970, or yyyy-MM-dd HH:mm:ss") from None
-    if isinstance(value, (int, float)):
-        try:
-            return _EPOCH + timedelta(milliseconds=value)
-        except (OverflowError, ValueError):
-            raise ValueError("expected milliseconds since 1970, got a number that is no time") from None
+    """A time as the wire writes it, by the vendor's clock."""
+    moment = read_time(value)
+    return moment if moment.tzinfo is SHANGHAI else by_clock(moment, SHANGHAI)
+
+
+def read_time(value: object) -> datetime:
+    """A time; one without a zone stays without.
+
+    Milliseconds since 1970, as a number or its digits, from the year 2000 to 2100: anything else is another unit, or
+    digits of another kind. Or `yyyy-MM-dd HH:mm:ss`, also with `T` between, a fraction of up to six digits, and `Z`,
+    `+08:00` or `+0800` behind it; or `yyyy-MM-dd` alone, which is midnight. Digits are 0 to 9.
+
+    Raises:
+        ValueError: It is none of these.
+    """
     if isinstance(value, datetime):
-        return by_clock(value, SHANGHAI)
-    raise ValueError("expected milliseconds since 1970, or yyyy-MM-dd HH:mm:ss")
+        return value
+    if isinstance(value, str):
+        text = value.strip()
+        if text.isascii() and text.isdigit() and len(text) <= _DIGITS:
+            value = int(text)
+        else:
+            return _by_the_clock(text)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError(_EXPECTED)
+    if not _FIRST <= value < _END:
+        raise ValueError("expected milliseconds since 1970, got a number that is no time from 2000 to 2100")
+    return _EPOCH + timedelta(milliseconds=value)
+
+
+def _by_the_clock(text: str) -> datetime:
+    found = re.fullmatch(_CLOCK, text, re.ASCII)
+    if found is None:
+        raise ValueError(_EXPECTED)
+    *numbers, fraction, zone = found.groups()
+    year, month, day, hour, minute, second = (int(number or 0) for number in numbers)
+    try:
+        return datetime(year, month, day, hour, minute, second, int((fraction or "").ljust(6, "0")), _zone(zone))
+    except ValueError:
+        raise ValueError(_EXPECTED) from None
+
+
+def _zone(text: str | None) -> tzinfo | None:
+    if text is None:
+        return None
+    if text == "Z":
+        return timezone.utc
+    hours, minutes = int(text[1:3]), int(text[-2:])
+    if minutes > 59:
+        raise ValueError
+    offset = timedelta(hours=hours, minutes=minutes)
+    return timezone(-offset if text[0] == "-" else offset)
 
 
 def by_clock(moment: datetime, zone: tzinfo) -> datetime:
@@ -79,7 +126,22 @@ ClockTime: TypeAlias = Annotated[
 ]
 """A moment that the wire writes as `yyyy-MM-dd HH:mm:ss`; an aware datetime by the vendor's clock."""
 
-DayOrTime: TypeAlias = date | time
+
+def _read_day_or_time(value: object) -> object:
+    if isinstance(value, (date, time)) and not isinstance(value, datetime):
+        return value
+    text = value.strip() if isinstance(value, str) else ""
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+            return date.fromisoformat(text)
+        if re.fullmatch(r"\d\d:\d\d:\d\d", text, re.ASCII):
+            return time.fromisoformat(text)
+    except ValueError:
+        pass
+    raise ValueError("expected yyyy-MM-dd, or HH:mm:ss")
+
+
+DayOrTime: TypeAlias = Annotated[date | time, BeforeValidator(_read_day_or_time)]
 """`yyyy-MM-dd` in the current reference; `HH:mm:ss` in the older one."""
 
 

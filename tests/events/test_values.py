@@ -60,12 +60,14 @@ _TIMES: list[tuple[object, datetime]] = [
     (datetime(2024, 7, 12, 3, 8, 50, tzinfo=timezone.utc), _MOMENT),
     (_MOMENT, _MOMENT),
     ("2024-07-12", datetime(2024, 7, 12, tzinfo=SHANGHAI)),
-    (0, datetime(1970, 1, 1, 8, tzinfo=SHANGHAI)),
-    ("0", datetime(1970, 1, 1, 8, tzinfo=SHANGHAI)),
-    (-1000, datetime(1970, 1, 1, 7, 59, 59, tzinfo=SHANGHAI)),
-    ("-1000", datetime(1970, 1, 1, 7, 59, 59, tzinfo=SHANGHAI)),
+    ("2024-07-12T03:08:50Z", _MOMENT),
+    ("2024-07-12 11:08:50.0", _MOMENT),
+    ("2024-07-12T11:08:50.000000", _MOMENT),
+    ("2024-07-12T11:08:50+0800", _MOMENT),
+    ("2024-07-12T11:08:50.0+08:00", _MOMENT),
+    (946_656_000_000, datetime(2000, 1, 1, tzinfo=SHANGHAI)),
+    ("4133951999000", datetime(2100, 12, 31, 23, 59, 59, tzinfo=SHANGHAI)),
     ("3000-12-31 00:00:00", _END),
-    (32535100800000, _END),
     ("9999-12-31 23:59:59", datetime(9999, 12, 31, 23, 59, 59, tzinfo=SHANGHAI)),
     ("0001-01-01 00:00:00", datetime(1, 1, 1, tzinfo=SHANGHAI)),
 ]
@@ -92,7 +94,7 @@ def test_a_time_is_written_as_its_field_is(wire: object, moment: datetime) -> No
     assert _write(commit)["fileCreateTime"] == moment.replace(tzinfo=None).isoformat(" ")
 
 
-@pytest.mark.parametrize("milliseconds", [1, 999, 1720753730864, 32535100799999, -1])
+@pytest.mark.parametrize("milliseconds", [946_656_000_000, 946_656_000_999, 1720753730864, 4_133_951_999_999])
 def test_no_millisecond_is_lost(milliseconds: int) -> None:
     for wire in (milliseconds, str(milliseconds), float(milliseconds)):
         event = read_event(ProjectDeleted, sample_payload("project-deleted", timestamp=wire))
@@ -115,18 +117,54 @@ def test_a_time_in_python_is_a_datetime() -> None:
 @pytest.mark.parametrize(
     ("wire", "text"),
     [
-        (True, "expected a time, got a boolean"),
-        (False, "expected a time, got a boolean"),
         *(
             (wire, "expected milliseconds since 1970, or yyyy-MM-dd HH:mm:ss")
             for wire in (
                 *("", " ", "soon", "-", "1e12", "2024-13-01 00:00:00", "2024-02-30 00:00:00", "2024-07-12 25:00:00"),
                 *("12/07/2024", "²", "1" * 5000, [], {}, [_MILLISECONDS], {"time": 1}, b"1", date(2024, 7, 12)),
+                *(True, False, "1720753730000.0", "+1720753730000", "-1000", "1_720_753_730_000", "0x1", "2024-W28-5"),
+                *(
+                    "２０２４-07-12 11:08:50",
+                    "１７２０７５３７３００００",
+                    "٢٠٢٤-٠٧-١٢",
+                    "2024-07-12  11:08:50",
+                    "20240712T110850",
+                ),
+                *(
+                    "2024-07-12 11:08",
+                    "2024-07-12 11",
+                    "2024-07-12t11:08:50",
+                    "2024-07-12 11:08:50z",
+                    "2024-7-12 11:08:50",
+                ),
+                *(
+                    "2024-07-12 11:08:50,5",
+                    "2024-07-12 11:08:50.",
+                    "2024-07-12 11:08:50.1234567",
+                    "2024-07-12T11:08:50 Z",
+                ),
+                *(
+                    "2024-07-12T11:08:50+08",
+                    "2024-07-12T11:08:50+08:00:00",
+                    "2024-07-12T11:08:50+24:00",
+                    "0000-01-01 00:00:00",
+                ),
+                *(
+                    "2024-07-12T11:08:50+08:60",
+                    "2024-07-12 24:00:00",
+                    "2024-07-12 11:08:60",
+                    "2024-07-12\x00",
+                    "2024-07-12 11:08:50\n0",
+                ),
+                *("2024-07-12+08:00", "9999999999999999999999"),
             )
         ),
         *(
-            (wire, "expected milliseconds since 1970, got a number that is no time")
-            for wire in (10**15, -(10**15), 10**400, str(10**15), float("inf"), float("-inf"), float("nan"))
+            (wire, "expected milliseconds since 1970, got a number that is no time from 2000 to 2100")
+            for wire in (
+                *(20240712110850, 1720753730, "1720753730", 0, "0", -1000, 946_655_999_999, 4_133_952_000_000),
+                *(10**15, -(10**15), 10**400, float("inf"), float("-inf"), float("nan")),
+            )
         ),
         ("9999-12-31T23:59:59-12:00", "expected a time between the years 1 and 9999"),
         ("0001-01-01T00:00:00+14:00", "expected a time between the years 1 and 9999"),
@@ -170,9 +208,15 @@ def test_a_backfill_has_days_or_times_of_day(wire: str, value: date | time) -> N
     assert _write(event)["bizBeginTime"] == wire
 
 
-@pytest.mark.parametrize("wire", ["", "24:00:00", "2022-02-30", "noon", True, [], {}])
+@pytest.mark.parametrize(
+    "wire",
+    [
+        *("", "24:00:00", "2022-02-30", "noon", True, [], {}, 1650124800, "1650124800", "20220417", "2022-W15-7"),
+        *("10:00", "10:00:00Z", "10:00:00.5", "２０２２-04-17", "2022-04-17 00:00:00", datetime(2022, 4, 17)),
+    ],
+)
 def test_what_is_neither_day_nor_time_is_an_error(wire: object) -> None:
-    assert _error("backfill-data", bizEndTime=wire).startswith("bizEndTime: Input should be ")
+    assert _error("backfill-data", bizEndTime=wire) == "bizEndTime: expected yyyy-MM-dd, or HH:mm:ss"
 
 
 # JSON in strings
@@ -392,7 +436,7 @@ def test_an_unknown_time_zone_without_times_is_no_error() -> None:
 @pytest.mark.parametrize("wire", [True, "", "soon", [], {}, "2024-02-30 00:00:00"])
 def test_what_is_no_time_of_a_job_is_an_error(wire: object) -> None:
     text = _error("batch-start-diJob", setting={"startDateTime": wire})
-    assert text.startswith("setting.startDateTime: Input should be a valid datetime")
+    assert text == "setting.startDateTime: expected milliseconds since 1970, or yyyy-MM-dd HH:mm:ss"
 
 
 @pytest.mark.parametrize("wire", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"])

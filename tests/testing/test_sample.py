@@ -102,7 +102,7 @@ _SCALARS: dict[Any, st.SearchStrategy[Any]] = {
     int: st.integers(-(2**53), 2**53),
     float: st.floats(allow_nan=False, allow_infinity=False, width=32),
     str: st.text(st.characters(codec="utf-8"), max_size=20),
-    datetime: st.datetimes(datetime(1970, 1, 2), datetime(9999, 12, 30), timezones=st.just(_SHANGHAI)).map(
+    datetime: st.datetimes(datetime(2000, 1, 1), datetime(2100, 12, 31), timezones=st.just(_SHANGHAI)).map(
         lambda moment: moment.replace(microsecond=0)
     ),
     date: st.dates(),
