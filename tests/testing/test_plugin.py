@@ -113,9 +113,9 @@ def test_neither_the_environment_nor_another_test_configures_the_extension(
         ("raise SystemExit(3)", f"{_FAILED}: SystemExit: 3 (rules.py, line 1)"),
         (
             "from dataworks_ext import Extension\nextension = Extension('guard')\n"
-            "@extension.policy('download-resources')\ndef rows(event: 'DownloadResources'): ...",
+            "def rows(event: 'DownloadResources'): ...\nextension.policy('download-resources')(rows)",
             f"{_FAILED}: policy guard.rows: the annotation of event names DownloadResources, which is not defined; "
-            "import it: from dataworks_ext.events import DownloadResources (rules.py, line 3)",
+            "import it: from dataworks_ext.events import DownloadResources (rules.py, line 4)",
         ),
     ],
 )  # fmt: skip
