@@ -6,7 +6,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -117,9 +117,12 @@ class Function:
             if LEFT_BEHIND:
                 self._retirement.consider()
         if isinstance(handled, Handled):
-            _require_delivery([handled])
+            if handled.delivery.status == "undelivered":
+                raise DeliveryError(_undelivered(handled))
             return reply(handled.decision)
-        _require_delivery(handled)
+        lost = [one for one in handled if one.delivery.status == "undelivered"]
+        if lost:
+            raise DeliveryError(f"{len(lost)} of {len(handled)} replies: {_undelivered(lost[0])}")
         return f"[{', '.join(reply(one.decision) for one in handled)}]"
 
     def _handle(self, event: bytes, context: RuntimeContext, started: float) -> Handled | list[Handled]:
@@ -201,13 +204,8 @@ def reply(decision: Decision) -> str:
     return json.dumps({"checkResult": decision.verdict.value, "errorMessage": decision.message})
 
 
-def _require_delivery(handled: Sequence[Handled]) -> None:
-    """Raise `DeliveryError` if a reply was not delivered, so that the trigger delivers the messages again."""
-    lost = [one for one in handled if one.delivery.status == "undelivered"]
-    if not lost:
-        return
-    first = f"the reply to message {lost[0].message_id} could not be delivered: {lost[0].delivery.problem}"
-    raise DeliveryError(first if len(handled) == 1 else f"{len(lost)} of {len(handled)} replies: {first}")
+def _undelivered(handled: Handled) -> str:
+    return f"the reply to message {handled.message_id} could not be delivered: {handled.delivery.problem}"
 
 
 _deployed: Final = DeployedFunction()

@@ -174,7 +174,9 @@ def _parse_patiently(data: bytes | str) -> object:
 
 
 def _from_function_compute(envelope: Mapping[str, object]) -> Message:
-    message_id = _id(envelope.get("messageId"))
+    message_id = envelope.get("messageId")
+    if message_id.__class__ is not str or not 0 < len(message_id) <= LONGEST_ID:
+        message_id = _id(message_id)
     payload = envelope["messageBody"]
     if not isinstance(payload, dict):
         raise MessageError(f"messageBody should be an object, got {_json_type(payload)}", message_id)
@@ -188,7 +190,8 @@ def _from_function_compute(envelope: Mapping[str, object]) -> Message:
     if named != code and named:
         contradiction = f"eventType is {_quoted(named)}, but messageBody.eventCode is {_quoted(code)}"
         code = named if isinstance(named, str) else code
-    _check_length(code, message_id)
+    if len(code) > LONGEST_CODE:
+        raise _too_long(code, message_id)
     blocking = envelope.get("blockBusiness")
     if blocking is not True:
         blocking = is_blocking(blocking, code, "function-compute") or (contradiction is not None and blocking is None)
@@ -219,7 +222,8 @@ def _from_eventbridge(envelope: Mapping[str, object]) -> Message:
     if named is not None and named != code:
         contradiction = f"type is {event_type}, the event {named}, but data.eventCode is {_quoted(code)}"
         code = named
-    _check_length(code, message_id)
+    if len(code) > LONGEST_CODE:
+        raise _too_long(code, message_id)
     blocking = is_blocking(payload.get("blockBusiness"), code, "eventbridge")
     biz_id = _text(payload.get("extensionBizId"))
     return Message(message_id, code, payload, "eventbridge", blocking, biz_id, envelope, contradiction)
@@ -249,9 +253,8 @@ def is_blocking(flag: object, code: str, channel: Channel) -> bool:
     return flag is not False
 
 
-def _check_length(code: str, message_id: str | None) -> None:
-    if len(code) > LONGEST_CODE:
-        raise MessageError(f"the event code has {len(code):,} characters; expected at most {LONGEST_CODE}", message_id)
+def _too_long(code: str, message_id: str | None) -> MessageError:
+    return MessageError(f"the event code has {len(code):,} characters; expected at most {LONGEST_CODE}", message_id)
 
 
 def _id(value: object) -> str | None:

@@ -79,7 +79,8 @@ class Recorder:
         """
         message = scope.message
         payload = message.payload
-        event = _identity(scope)
+        event = _event(scope)
+        tenant_id, workspace_id, operator = _identity(event)
         record: dict[str, object] = {
             "schema": SCHEMA,
             "kind": "message",
@@ -89,9 +90,9 @@ class Recorder:
             "channel": message.channel,
             "blocking": message.blocking,
             "event_code": message.event_code,
-            "tenant_id": event and _known(event, "tenant_id"),
-            "workspace_id": event and _known(event, "workspace_id"),
-            "operator": event and _known(event, "operator"),
+            "tenant_id": tenant_id,
+            "workspace_id": workspace_id,
+            "operator": operator,
             "verdict": decision.verdict._value_,
             "reasons": [self._reason(reason, payload) for reason in decision.reasons],
             "elapsed_ms": elapsed_ms,
@@ -209,7 +210,7 @@ def _is_inside(traceback: TracebackType) -> bool:
     return str(traceback.tb_frame.f_globals.get("__name__", "")).startswith(f"{__package__}.")
 
 
-def _identity(scope: MessageScope) -> Event | None:
+def _event(scope: MessageScope) -> Event | None:
     """The event as somebody has read it already, else as a plain one; None if it is not even that."""
     try:
         return scope.any_event()
@@ -217,8 +218,17 @@ def _identity(scope: MessageScope) -> Event | None:
         return None
 
 
+def _identity(event: Event | None) -> tuple[object, object, object]:
+    """Tenant, workspace and operator; None where a field cannot be read."""
+    if event is None:
+        return None, None, None
+    try:
+        return event.tenant_id, event.workspace_id, event.operator
+    except FieldError:
+        return _known(event, "tenant_id"), _known(event, "workspace_id"), _known(event, "operator")
+
+
 def _known(event: Event, field: str) -> object:
-    """The value of a field; None if it cannot be read."""
     try:
         value: object = getattr(event, field)
     except FieldError:

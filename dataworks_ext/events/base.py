@@ -88,6 +88,8 @@ class Event(Model):
 
         A look at one of them raises `FieldError`. An optional field that is not there is none of them.
         """
+        if slot(self, "_unread") is None:  # every field was read
+            return ()
         return _first(wire for wire, _ in unread_within(self))
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
