@@ -115,13 +115,12 @@ class Account:
     def create_function(self, service_name: str, sent: _Sent, source: Path | None = None) -> Revision:
         """A new function, of the code in `code.zipFile`, or of a copy of the source folder."""
         settings = FunctionSettings.read(sent)
-        name = settings.function_name
+        name, service = settings.function_name, self.service(service_name)
+        if name in service.functions:
+            raise ApiError.already_exists("Function", name)
         code = self._read_code(sent, source)
         if code is None:
             raise ApiError.invalid("code: expected an object with the code as zipFile, a zip file in base 64")
-        service = self.service(service_name)
-        if name in service.functions:
-            raise ApiError.already_exists("Function", name)
         revision = service.functions[name] = self._revision(settings, service, LATEST, code)
         return revision
 
@@ -134,11 +133,10 @@ class Account:
 
     def update_function(self, service_name: str, name: str, sent: _Sent, source: Path | None = None) -> Revision:
         """The function with what was sent. Requests that run may end, the next one gets a new instance."""
-        code = self._read_code(sent, source)
-        old = self.function(service_name, LATEST, name)
-        service = self.service(service_name)
+        old, service = self.function(service_name, LATEST, name), self.service(service_name)
         settings = old.settings.changed({**sent, "functionName": name})
-        revision = service.functions[name] = self._revision(settings, service, LATEST, code or old.code)
+        code = self._read_code(sent, source) or old.code
+        revision = service.functions[name] = self._revision(settings, service, LATEST, code)
         self._retire(old)
         return revision
 
@@ -215,7 +213,7 @@ class Account:
         return alias
 
     def _read_code(self, sent: _Sent, source: Path | None) -> CodeFolder | None:
-        """The code that was sent, if any was. It takes a while, so that it is not done under the lock."""
+        """The code that was sent, if any was."""
         folder = self._folder / str(next(self._numbers))
         if source is not None:
             return CodeFolder(folder, source=source)

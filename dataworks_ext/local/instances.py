@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import secrets
-import select
 import signal
 import subprocess
 import threading
@@ -18,7 +17,8 @@ from typing import Final, NamedTuple
 import psutil
 
 from ..deploy.process import Child
-from .logs import LONGEST_LINE, TAIL, LineBuffer, LogLine, LogSink, LogTail, split_tag
+from .logs import LogLine, LogSink, LogTail, split_tag
+from .pipes import InstancePipes
 from .resources import FunctionSettings
 
 GRACE: Final = 1.0
@@ -26,8 +26,6 @@ GRACE: Final = 1.0
 _LOOK: Final = 0.05
 """Seconds between two looks at the memory, and at the process."""
 _MEGABYTE: Final = 1024 * 1024
-_READ: Final = 128 * 1024
-"""Bytes of one read: more than a pipe holds, so that one read empties it."""
 
 
 class NotTakenError(Exception):
@@ -93,7 +91,6 @@ class FunctionInstance:
         self._initialized: FunctionResponse | None = None
         self._pending: dict[str, _Pending] = {}
         self._lock = threading.Lock()
-        self._sending = threading.Lock()
         self._ending = threading.Event()
         self._ended = threading.Event()
         self._reason = ""
@@ -101,17 +98,15 @@ class FunctionInstance:
         self._most_memory = 0
         log, writing = os.pipe()
         try:
-            self._child = start(self.id, writing)
+            child = start(self.id, writing)
         except BaseException:
             os.close(log)
             raise
         finally:
             os.close(writing)
-        self._log: int | None = log
-        self._answer_lines, self._log_lines = LineBuffer(), LineBuffer(LONGEST_LINE + TAIL)
-        for pipe in (self._child.requests.fileno(), self._child.answers.fileno(), log):
-            os.set_blocking(pipe, False)
-        self._process = psutil.Process(self._child.process.pid)
+        self._child = child.process
+        self._pipes = InstancePipes(child, log)
+        self._process = psutil.Process(self._child.pid)
         self._reader = threading.Thread(target=self._read, name=f"reader of {self.id}")
         self._reader.start()
 
@@ -138,7 +133,7 @@ class FunctionInstance:
                 self._initialized = self._perform("initialize", request, limit, late)
         if self._initialized.error:
             self._ending.set()
-            return self._initialized
+            return self._initialized._replace(request_id=request.request_id)
         limit = self._settings.timeout
         return self._perform("invoke", request, limit, f"Function timed out after {limit} seconds")
 
@@ -149,7 +144,7 @@ class FunctionInstance:
             is_idle = not self._pending
         self._reason = self._reason or "it was stopped"
         if is_idle:  # it ends by itself when there can be no more requests
-            self._close_requests()
+            self._pipes.close_requests()
             self._ended.wait(GRACE)
         self._end()
         self._reader.join()
@@ -211,37 +206,20 @@ class FunctionInstance:
 
     def _exit_message(self, duration_ms: float, memory_mb: float) -> str:
         """The platform's text, and the reason, which is known here."""
-        status = self._child.process.returncode
+        status = self._child.returncode
         ended = f"signal {signal.Signals(-status).name}" if status and status < 0 else f"status {status}"
         text = f"duration: {duration_ms:.0f}ms, maxMemoryUsage: {memory_mb:.2f}MB"
         reason = self._reason or f"the process ended with {ended}"
         return f"Process exited unexpectedly before completing request ({text}): {reason}"
 
     def _send(self, kind: str, request: FunctionRequest, until: float) -> bool:
-        """Whether the request could be written by then. An instance that has ended takes everything."""
         event = base64.b64encode(request.event).decode()
         line = json.dumps({"id": request.request_id, "kind": kind, "context": request.context, "event": event})
-        left = memoryview(line.encode() + b"\n")
-        with self._sending:
-            try:
-                pipe = select.poll()
-                pipe.register(self._child.requests, select.POLLOUT)
-                while left and not self._ending.is_set():
-                    if pipe.poll(_LOOK * 1000):
-                        left = left[self._child.requests.write(left) or 0 :]
-                    elif time.monotonic() >= until:
-                        return False
-            except (OSError, ValueError):  # the pipe is closed: the process has ended, or is about to
-                pass
-        return True
-
-    def _close_requests(self) -> None:
-        with self._sending, suppress(OSError):
-            self._child.requests.close()
+        return self._pipes.send(line.encode() + b"\n", until, self._ending)
 
     def _end(self) -> None:
         self._ending.set()
-        self._child.process.send_signal(signal.SIGTERM)
+        self._child.send_signal(signal.SIGTERM)
         if not self._ended.wait(GRACE):
             self._kill()
         self._ended.wait()
@@ -249,64 +227,47 @@ class FunctionInstance:
     def _kill(self) -> None:
         """End the whole process group. What has made a session of its own is not in it."""
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._child.process.pid, signal.SIGKILL)
+            os.killpg(self._child.pid, signal.SIGKILL)
 
     def _read(self) -> None:
-        pipes = select.poll()
-        pipes.register(self._child.answers, select.POLLIN)
-        if self._log is not None:
-            pipes.register(self._log, select.POLLIN)
         try:
-            self._read_until_it_ends(pipes)
+            while self._is_running():
+                pass
         finally:
-            self._finish(pipes)
+            self._finish()
 
-    def _read_until_it_ends(self, pipes: select.poll) -> None:
-        """The end of a pipe does not come while a process of another session holds it: look at the process as well."""
-        has_ended = False
-        while not has_ended:
-            pipes.poll(_LOOK * 1000)
-            has_ended = self._child.process.poll() is not None  # before the reading, which then gets the last words
-            has_ended |= not self._read_pipes(pipes)
+    def _is_running(self) -> bool:
+        """Take what comes. A pipe does not end while a process of another session holds it: look at ours as well."""
+        self._pipes.wait(_LOOK)
+        has_ended = self._child.poll() is not None  # before the reading, which then gets the last words
+        return self._take() and not has_ended
 
-    def _finish(self, pipes: select.poll) -> None:
+    def _finish(self) -> None:
         """Wait for the process, kill what it has left in its group, and tell those who wait for an answer."""
         self._ending.set()
         try:
-            self._child.process.wait(GRACE)
+            self._child.wait(GRACE)
         except subprocess.TimeoutExpired:  # it has closed the pipe of its answers, and runs
             self._kill()
-            self._child.process.wait()
+            self._child.wait()
         self._kill()
-        self._read_pipes(pipes)
-        for line in self._log_lines.end():
+        self._take()
+        for line in self._pipes.close():
             self._take_line(line)
-        self._close_requests()
-        self._child.answers.close()
-        if self._log is not None:
-            os.close(self._log)
         self._ended.set()
         with self._lock:
             for pending in self._pending.values():
                 pending.done.set()
 
-    def _read_pipes(self, pipes: select.poll) -> bool:
-        """Take what there is; false if there will be no more answers.
-
-        The answers are read first, and taken last: the log that is read after them holds all that was written before.
-        """
-        answers = _read_available(self._child.answers.fileno())
-        log = None if self._log is None else _read_available(self._log)
-        if log == b"" and self._log is not None:  # or its end would be told again and again
-            pipes.unregister(self._log)
-            os.close(self._log)
-            self._log = None
-        for line in self._log_lines.add(log or b""):
+    def _take(self) -> bool:
+        """Take what there is to read, the log before the answers; false if there will be no more answers."""
+        lines, answers, has_more = self._pipes.read()
+        for line in lines:
             self._take_line(line)
-        for line in self._answer_lines.add(answers or b""):
+        for answer in answers:
             with suppress(ValueError):  # the process died in the middle of a line
-                self._take_answer(json.loads(line))
-        return answers != b""
+                self._take_answer(json.loads(answer))
+        return has_more
 
     def _take_answer(self, answer: dict[str, object]) -> None:
         with self._lock:
@@ -330,11 +291,3 @@ class FunctionInstance:
         if pending is not None:
             pending.tail.add(text)
         self._sink(LogLine(self._settings.function_name, self.id, request_id, text))
-
-
-def _read_available(pipe: int) -> bytes | None:
-    """What is in the pipe now; empty at its end, None if there is nothing yet."""
-    try:
-        return os.read(pipe, _READ)
-    except BlockingIOError:
-        return None

@@ -40,36 +40,6 @@ class LogTail:
         return self._bytes.decode("utf-8", "ignore")  # the first character may be cut
 
 
-class LineBuffer:
-    """Whole lines from pieces of bytes.
-
-    Args:
-        longest: Bytes of a line that are kept; the rest of the line is dropped. None keeps everything.
-    """
-
-    def __init__(self, longest: int | None = None) -> None:
-        self._longest = longest
-        self._partial = bytearray()
-
-    def add(self, data: bytes) -> list[bytes]:
-        """The lines that are complete now, without their breaks."""
-        *complete, rest = data.split(b"\n")
-        lines = []
-        for piece in complete:
-            self._extend(piece)
-            lines.append(bytes(self._partial))
-            self._partial.clear()
-        self._extend(rest)
-        return lines
-
-    def end(self) -> list[bytes]:
-        """The last line, if it had no break."""
-        return [bytes(self._partial)] if self._partial else []
-
-    def _extend(self, piece: bytes) -> None:
-        self._partial += piece if self._longest is None else piece[: max(self._longest - len(self._partial), 0)]
-
-
 def split_tag(line: bytes) -> tuple[str, str]:
     """The request id, or an empty one, and the text of a line as `runtime.TaggedLog` or a child process writes it."""
     request_id, text = b"", line
