@@ -5,11 +5,18 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zipfile import BadZipFile
 
 import typer
 
+from ..deploy.checkup import Finding, examine
+from ..deploy.freshness import differences, out_of_date
+from ..deploy.layout import PackagingError
 from ..deploy.s_yaml import Manifest, SYamlError, read_s_yaml
-from ._output import Json, console, fail, plain, print_json, table
+from ..loading import APP_VARIABLE
+from ..testing.discarded import sources_of
+from ._output import DEFAULT, App, Json, console, fail, load, plain, print_json, table
+from .doctor import UNHEALTHY, print_findings
 
 if TYPE_CHECKING:
     from ..deploy.remote import Remote
@@ -31,6 +38,8 @@ def deploy(
     s_yaml: SYaml = Path("s.yaml"),
     service: Service = None,
     endpoint: Endpoint = None,
+    app: App = DEFAULT,
+    force: Annotated[bool, typer.Option("--force", help="Deploy in spite of problems.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes without making them.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -40,11 +49,15 @@ def deploy(
     accounts have, use `s deploy`. Credentials are those of the environment: ALIBABA_CLOUD_ACCESS_KEY_ID,
     ALIBABA_CLOUD_ACCESS_KEY_SECRET and ALIBABA_CLOUD_SECURITY_TOKEN.
 
-    Exit status 0: deployed, or nothing to change. 2: not deployed.
+    Problems that `doctor` finds, and a package that is out of date, stop the deployment.
+
+    Exit status 0: deployed, or nothing to change. 1: stopped by a problem. 2: not deployed.
     """
     manifest = manifest_of(s_yaml)
     if not package.is_file():
         fail(f"there is no package {package}; build it: dataworks-ext package")
+    if not force:
+        _check(manifest, package, app, stop=not dry_run, as_json=as_json)
     remote = remote_of(manifest, endpoint)
     from ..deploy.remote import RemoteError, wanted_of
 
@@ -68,6 +81,32 @@ def deploy(
         fail(str(error))
 
 
+def _check(manifest: Manifest, package: Path, app: str, *, stop: bool, as_json: bool) -> None:
+    """Print the problems of what is to be deployed; end the command if there is one."""
+    app = manifest.environment.get(APP_VARIABLE, app)
+    extension = load(app)
+    sources = sources_of(extension, app)
+    try:
+        stale = differences(package, [source for source in sources if source.is_dir()])
+    except (PackagingError, OSError, BadZipFile) as error:
+        fail(f"{package} cannot be compared with its sources: {error}")
+    # the doctor looks at the folder of s.yaml, and what is deployed here is a file
+    findings = [found for found in examine(extension, manifest, sources) if found.check != "package"]
+    if stale:
+        text = f"{package} is {out_of_date(stale)}; build it again: dataworks-ext package"
+        findings.append(Finding("package", "problem", text))
+    problems = [found for found in findings if found.level == "problem"]
+    if problems:
+        print_findings(console(error=True), problems)
+    if not problems or not stop:
+        return
+    text = "not deployed; solve the problems, or deploy in spite of them with --force"
+    if as_json:
+        print_json({"error": text, "problems": [found._asdict() for found in problems]})
+    console(error=True).print(f"dataworks-ext: {text}")
+    raise typer.Exit(UNHEALTHY)
+
+
 def manifest_of(s_yaml: Path) -> Manifest:
     """What s.yaml says; ends the command if it says nothing."""
     try:
@@ -79,7 +118,7 @@ def manifest_of(s_yaml: Path) -> Manifest:
 def remote_of(manifest: Manifest, endpoint: str | None) -> Remote:
     """Function Compute, with the environment's credentials; ends the command if something is missing."""
     try:
-        from ..deploy.remote import Remote
+        from ..deploy.remote import Remote, RemoteError
     except ModuleNotFoundError as error:
         fail(f"this needs {error.name}; install it with: pip install 'dataworks-ext[cli]'")
     account, region = os.environ.get(ACCOUNT_VARIABLE, ""), manifest.props.get("region")
@@ -90,4 +129,7 @@ def remote_of(manifest: Manifest, endpoint: str | None) -> Remote:
     if not (key_id and secret):
         fail("ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set")
     token = os.environ.get("ALIBABA_CLOUD_SECURITY_TOKEN", "")
-    return Remote(endpoint or f"https://{account}.{region}.fc.aliyuncs.com", key_id, secret, token)
+    try:
+        return Remote(endpoint or f"https://{account}.{region}.fc.aliyuncs.com", key_id, secret, token)
+    except RemoteError as error:
+        fail(str(error))

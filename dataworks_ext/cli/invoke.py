@@ -54,8 +54,8 @@ def invoke(
 ) -> None:
     """Send a message to the packaged or the deployed function.
 
-    Shows the verdict, the text, the time and the log. The packaged function runs on this machine, without network: a
-    stub of DataWorks takes the reply to an EventBridge message.
+    Shows the verdict, the text, the time and the log. The packaged function is built again first if its sources have
+    changed. It runs on this machine, without network: a stub of DataWorks takes the reply to an EventBridge message.
 
     Exit status 0: allowed. 1: denied. 2: there was no answer.
     """
@@ -98,9 +98,11 @@ def _environment(s_yaml: Path) -> dict[str, str]:
 def _from_here(data: bytes, code: Path, environment: dict[str, str], snapshot: Path | None) -> Returned:
     from ..local import ApiError, LocalFunctionCompute, runtime_of
     from ..testing.stub import DataWorksStub
+    from ._packaging import refresh
 
     if not (code / "index.py").is_file():
         fail(f"{code} holds no package; build it: dataworks-ext package")
+    refresh(code)
     with DataWorksStub(_detail(snapshot)) as dataworks, LocalFunctionCompute() as compute:
         try:
             compute.create_function(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from ._output import Json, console, fail, plain, print_json, table
+from ._output import Json, console, plain, print_json, table
 from ._tables import Column
 
 if TYPE_CHECKING:
@@ -35,15 +35,9 @@ def package(
 
     Exit status 0: built. 2: not built, and the previous package is unchanged.
     """
-    from ..deploy.build import build
-    from ..deploy.layout import PackagingError
+    from ._packaging import build_package
 
-    try:
-        built = build(packages or [Path("policies")], python, output, update_lock=lock)
-    except PackagingError as error:
-        fail(str(error))
-    except OSError as error:
-        fail(f"{error.filename or output} cannot be used: {error.strerror or error}")
+    built = build_package(packages or [Path("policies")], python, output, update_lock=lock)
     if as_json:
         print_json(_as_json(built))
     else:

@@ -51,18 +51,20 @@ def differences(package: Path, folders: Sequence[Path] = ()) -> list[str]:
 
     Args:
         package: A folder or a ZIP file.
-        folders: The folders of policies that it should hold, beside those that it was built from.
+        folders: The folders of policies that it should hold, beside those that it was built from. If nobody noted
+            those, they are looked for in the current folder, by name.
 
     Raises:
         PackagingError: A source could not be packaged, see `layout.put_policies`.
     """
     sources = sources_of(package)
-    known = () if sources is None else sources.packages
     found: list[str] = []
     with _Packaged(package) as packaged:
-        for folder in (*known, *(one for one in folders if one.name not in {item.name for item in known})):
+        known = packaged.folders_here() if sources is None else sources.packages
+        for folder in {folder.name: folder for folder in (*folders, *known)}.values():
             found += _differing(packaged, folder.name, deployed_files(folder)[0])
-        found += _differing(packaged, FRAMEWORK.name, framework_files())
+        if sources is not None or folders or any(packaged.names(FRAMEWORK.name)):
+            found += _differing(packaged, FRAMEWORK.name, framework_files())
     if sources is not None and sources.dependencies != _dependencies(sources.packages, sources.python):
         found.append(lock_path(sources.packages[0], sources.python).name)
     return sorted(set(found))
@@ -87,6 +89,11 @@ class _Packaged:
     def __exit__(self, *details: object) -> None:
         if self._zip is not None:
             self._zip.close()
+
+    def folders_here(self) -> list[Path]:
+        """The folders of the current one that have the name of a package in it: probably it is built from them."""
+        folders = [path for path in sorted(Path().iterdir()) if path.is_dir() and path.name != FRAMEWORK.name]
+        return [folder for folder in folders if f"{folder.name}/__init__.py" in set(self.names(folder.name))]
 
     def names(self, folder: str) -> Iterator[str]:
         """The files below a folder but byte code, with the folder's name."""

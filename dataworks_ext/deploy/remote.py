@@ -10,13 +10,22 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from ipaddress import ip_address
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
+from urllib.parse import urlsplit
 
 import fc2  # type: ignore[import-untyped]  # it has no types
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
 
 from .checksum import crc64
 from .s_yaml import Manifest
+
+RETRIES = 5
+"""How often a request is repeated that found no server, or one that failed."""
+_TRIED_AGAIN: Final = (500, 502, 504)
 
 
 class RemoteError(Exception):
@@ -90,7 +99,8 @@ class Remote:
     """
 
     def __init__(self, endpoint: str, access_key_id: str, access_key_secret: str, security_token: str = "") -> None:
-        self._client = fc2.Client(
+        _check_endpoint(endpoint)
+        self._client = _Client(
             endpoint=endpoint,
             accessKeyID=access_key_id,
             accessKeySecret=access_key_secret,
@@ -155,13 +165,78 @@ class Remote:
         status, code = getattr(error, "status_code", None), getattr(error, "err_code", "")
         if status == 404:
             return _NotThere(f"{code}: not there")
-        if status in (401, 403):
+        if status is not None and 300 <= status < 400:
+            text = f"{self._endpoint} leads elsewhere (HTTP {status}), which is not followed; name the right --endpoint"
+        elif status in (401, 403):
             text = f"{code or 'Forbidden'}: check the access key and its permissions (docs/permissions.md)"
         elif status is not None:
             text = f"HTTP {status} {code}: {_message_of(error)}"
         else:
             text = f"{self._endpoint} cannot be reached: {type(error).__name__}"
         return RemoteError(text)
+
+
+def _check_endpoint(endpoint: str) -> None:
+    """Credentials, variables and code go there. Raises `RemoteError` if somebody could read them on their way."""
+    try:
+        address = urlsplit(endpoint)
+        host = address.hostname or ""
+    except ValueError:
+        host = ""
+    if not host or address.scheme not in ("http", "https") or "@" in address.netloc:
+        raise RemoteError("the endpoint is no address; expected https://{account id}.{region}.fc.aliyuncs.com")
+    if address.scheme == "http" and not _is_loopback(host):
+        raise RemoteError(f"the endpoint http://{host} is not encrypted; use https, or an address of this machine")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class _RefusedError(Exception):
+    """An answer that is an error."""
+
+    def __init__(self, response: requests.Response) -> None:
+        super().__init__(response.status_code)
+        self.status_code = response.status_code
+        try:
+            body = response.json()
+        except ValueError:
+            body = None
+        body = body if isinstance(body, dict) else {}
+        self.err_code, self.message = str(body.get("ErrorCode", "")), str(body.get("ErrorMessage", ""))
+
+
+class _Client(fc2.Client):  # type: ignore[misc]  # it has no types
+    """The vendor's client, which would follow a redirect to any host, with the credentials, variables and code."""
+
+    def _do_request(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        params: Mapping[str, str] | None = None,
+        body: bytes | str | None = None,
+    ) -> requests.Response:
+        with requests.Session() as session:
+            retries = Retry(total=RETRIES, backoff_factor=1, status_forcelist=_TRIED_AGAIN, raise_on_status=False)
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, HTTPAdapter(max_retries=retries))
+            response = session.request(
+                method,
+                f"{self.endpoint}{path}",
+                headers=headers,
+                params=params,
+                data=body,
+                timeout=self.timeout,
+                allow_redirects=False,
+            )
+        if response.status_code >= 300:
+            raise _RefusedError(response)
+        return response
 
 
 class _Response(Protocol):

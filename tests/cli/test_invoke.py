@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from dataworks_ext.cli._app import app
+from dataworks_ext.deploy import layout
 from dataworks_ext.testing import function_compute_message
+from tests.deploy.wheelhouse import Wheelhouse, only_index
 
+PYTHON = ".".join(map(str, sys.version_info[:2]))
 _INDEX = """
 import json
 import os
@@ -95,6 +100,34 @@ def test_a_line_of_the_log_ends_at_a_line_feed_alone() -> None:
         for line in json.loads(invoke("message.json", "--json").stdout)["log"]
     )
     assert "got a\\u2028b\\x85c\\x1b[31md\n" in invoke("message.json").stdout
+
+
+def test_a_package_whose_sources_changed_is_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No answer comes from an old one."""
+    (tmp_path / "wheels").mkdir()
+    only_index(monkeypatch, tmp_path / "wheels")
+    for name in ("pydantic", "structlog"):
+        Wheelhouse(tmp_path / "wheels").add(name, {"pydantic": "2.12.0", "structlog": "25.1.0"}[name])
+    Path("rules").mkdir()
+    Path("rules/__init__.py").write_text("SAYS = 'OK'\n")
+    shutil.rmtree("dist")
+    monkeypatch.setattr(layout, "INDEX", _INDEX.replace('SAYS = "OK"', "from rules import SAYS"))
+    assert CliRunner().invoke(app, ["package", "rules", "--python", PYTHON]).exit_code == 0
+    assert "out of date" not in invoke("download-resources").stderr
+    Path("rules/__init__.py").write_text("SAYS = 'WARN'\n")
+    result = invoke("download-resources")
+    assert "dist/function is out of date: rules/__init__.py changed. Building it again." in result.stderr
+    assert result.stdout.startswith("WARN in ")
+
+
+def test_a_package_that_nobody_can_build_again_is_told_to_be_out_of_date() -> None:
+    for folder in (Path("rules"), Path("dist/function/rules")):
+        folder.mkdir()
+        (folder / "__init__.py").touch()
+    assert "out of date" not in invoke("download-resources").stderr
+    Path("rules/__init__.py").write_text("x = 1\n")
+    said = "Warning: dist/function is out of date: rules/__init__.py changed; build it again: dataworks-ext package"
+    assert said in " ".join(invoke("download-resources").stderr.split())
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from dataworks_ext.cli import _packaging
 from dataworks_ext.cli._app import app
 from dataworks_ext.deploy import interpreters
 from tests.deploy.wheelhouse import Wheelhouse, only_index
@@ -123,6 +125,23 @@ def test_as_json_a_warning_is_in_it_and_on_standard_error() -> None:
     shown = _json("--python", "3.12")
     assert shown["compiled_by"] is None
     assert len(shown["warnings"]) == 1
+
+
+def test_it_shows_what_it_does_once_that_takes_long(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing of it when it is quick."""
+    assert "Fetching wheels" not in _run()
+    shutil.rmtree("dist")
+    monkeypatch.setattr(_packaging, "_PATIENCE", 0)
+    shown = CliRunner().invoke(app, ["package"]).stderr.splitlines()
+    assert shown[-3:] == ["Fetching wheels…", "Pruning and compiling…", "Putting the package together…"]
+
+
+def test_a_policy_that_forgets_to_return_is_not_packaged(project: Path) -> None:
+    rules = "from dataworks_ext import deny\n\n\ndef rule(event):\n    deny('No.')\n"
+    (project / "policies" / "rules.py").write_text(rules)
+    said = "policies/rules.py, line 5: deny(…) is not returned, so it decides nothing; write return deny(…)"
+    assert said in " ".join(_run(code=2).split())
+    assert not (project / "dist" / "function").exists()
 
 
 @pytest.mark.usefixtures("project")
