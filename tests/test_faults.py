@@ -61,7 +61,8 @@ class Answers(NamedTuple):
 def answers(request: pytest.FixtureRequest) -> Iterator[Answers]:
     case: Case = request.param
     with faults.releasing() as release:
-        function = function_with(case.fault, release, on_error=case.on_error)
+        timeout = None if case.fault in _PROMPT else faults.POLICY_TIMEOUT
+        function = function_with(case.fault, release, on_error=case.on_error, timeout=timeout)
         faulty, harmless = case.place(
             lambda: (ask(function, FAULTY, request_id="request-1"), ask(function, HARMLESS, request_id="request-2"))
         )
@@ -106,8 +107,14 @@ def test_the_next_request_is_answered_quickly(answers: Answers) -> None:
     assert answers.harmless.elapsed < QUICK
 
 
-@pytest.mark.parametrize(
-    "fault", [faults.swallows_in_a_loop, faults.blocks_on_a_socket, faults.awaits_for_ever], ids=lambda f: f.__name__
+@pytest.mark.parametrize(  # every fault is interrupted in every place above; these wait for most of a second
+    ("fault", "place"),
+    [
+        (faults.swallows_in_a_loop, faults.on_the_main_thread),
+        (faults.blocks_on_a_socket, faults.on_a_worker_thread),
+        (faults.awaits_for_ever, faults.on_the_main_thread),
+    ],
+    ids=["swallows on main", "blocks on worker", "awaits on main"],
 )
 def test_a_policy_without_a_timeout_has_until_the_deadline(fault: Fault, place: Place, release: Release) -> None:
     function = function_with(fault, release, timeout=None)
@@ -183,7 +190,14 @@ def test_an_observer_that_raises_changes_nothing(fault: Fault, place: Place, rel
     assert place(partial(ask, function, FAULTY))[:2] == ("OK", "")
 
 
-@pytest.mark.parametrize("fault", [faults.swallows_in_a_loop, faults.awaits_for_ever], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    ("fault", "place"),
+    [
+        (faults.swallows_in_a_loop, faults.on_the_main_thread),
+        (faults.awaits_for_ever, faults.on_a_worker_thread),
+    ],
+    ids=["swallows on main", "awaits on worker"],
+)
 def test_a_late_observer_changes_nothing_and_is_not_waited_for(fault: Fault, place: Place, release: Release) -> None:
     extension = Extension("guard")
     extension.observer("download-resources", id="told")(faults.policy_with(fault, release))
