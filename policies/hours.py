@@ -50,11 +50,15 @@ def _known_zone(name: str) -> str:
 
 def zone_of(name: str) -> ZoneInfo:
     """The time zone of that name. Raises `ValueError` for an unknown name."""
-    from zoneinfo import ZoneInfo  # slow to import, and only hours need it
+    from zoneinfo import ZoneInfo, available_timezones  # slow to import, and only hours need it
 
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
+        if not available_timezones():
+            raise ValueError(
+                f"there is no time zone data, so {name!r} cannot be looked up; add tzdata to requirements.txt"
+            ) from None
         raise ValueError(f"there is no time zone {name!r}; write it as Asia/Shanghai") from None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, PositiveInt
 
-from dataworks_ext import Outcome, PolicyContext, PolicyPack, allow, deny
+from dataworks_ext import Outcome, PolicyContext, PolicyPack, deny
 from dataworks_ext.events import BackfillData, FreezeNode, TimePeriod, UndeployNode
 
 
@@ -46,7 +46,7 @@ def backfill_days(event: BackfillData, context: Context) -> Outcome | None:
     limit = context.settings.max_backfill_days
     periods = _periods(event)
     if not periods:
-        return allow("The event does not say for which days.")
+        return deny("The backfill does not say for which days, so they cannot be counted. Choose the days.")
     days = sum(_days(period) for period in periods)
     if limit is not None and days > limit:
         return deny(f"Backfills are limited to {limit:,} days; this one has {days:,}. Choose fewer days.")
@@ -54,12 +54,17 @@ def backfill_days(event: BackfillData, context: Context) -> Outcome | None:
 
 
 def _periods(event: BackfillData) -> tuple[TimePeriod, ...]:
-    """The ranges of data timestamps; the older form of the event has one."""
-    if event.multiple_time_periods:
-        return event.multiple_time_periods
-    if event.biz_begin_time is None or event.biz_end_time is None:
-        return ()
-    return (TimePeriod(biz_begin_time=event.biz_begin_time, biz_end_time=event.biz_end_time),)
+    """The ranges of data timestamps that count; none if they are not given.
+
+    The event says which of its two forms counts. The older form does not say so, and has one range.
+    """
+    several = event.multiple_time_periods or ()
+    if event.use_multiple_time_periods:
+        return several
+    if event.biz_begin_time is not None and event.biz_end_time is not None:
+        one = TimePeriod(biz_begin_time=event.biz_begin_time, biz_end_time=event.biz_end_time)
+        return (one,) if event.use_multiple_time_periods is False else (one, *several)
+    return () if event.use_multiple_time_periods is False else several
 
 
 def _days(period: TimePeriod) -> int:

@@ -28,10 +28,15 @@ Context = PolicyContext[UploadSettings]
 @uploads.policy(UploadDataToTable)
 def no_overwrite(event: UploadDataToTable, context: Context) -> Outcome | None:
     """Nobody replaces the rows of a table that exists."""
-    replaces = event.write_type == WriteType.OVERWRITE and event.opt_table_type != OptTableType.CREATE
-    if replaces and not context.settings.allow_overwrite:
+    keeps = event.write_type == WriteType.APPEND or event.opt_table_type == OptTableType.CREATE
+    if keeps or context.settings.allow_overwrite:
+        return None
+    if event.write_type == WriteType.OVERWRITE:
         return deny("An upload may not overwrite a table that exists. Append to it, or upload into a new table.")
-    return None
+    return deny(
+        f"The way of writing {event.write_type[:40]} is not known, so it may overwrite the table. Append to it, or "
+        f"upload into a new table."
+    )
 
 
 @uploads.policy(UploadDataToTable, needs="max_bytes")

@@ -83,8 +83,15 @@ def put_policies(target: Path, packages: Iterable[Path]) -> list[str]:
 
 
 def put_framework(target: Path) -> None:
-    """Put what a deployed function runs of the framework into a code directory."""
+    """Put what a deployed function runs of the framework into a code directory, and which version it is.
+
+    A pack from another distribution may ask importlib.metadata for the version.
+    """
     _copy(framework_files(), target / FRAMEWORK.name)
+    info = target / f"{FRAMEWORK.name}-{dataworks_ext.__version__}.dist-info"
+    info.mkdir()
+    metadata = f"Metadata-Version: 2.1\nName: dataworks-ext\nVersion: {dataworks_ext.__version__}\n"
+    (info / "METADATA").write_text(metadata, encoding="utf-8", newline="\n")
 
 
 def framework_files() -> dict[str, Path]:

@@ -11,10 +11,12 @@ import sys
 import sysconfig
 import zipfile
 from collections.abc import Iterator, Sequence
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
+import dataworks_ext
 from dataworks_ext.deploy import build as building
 from dataworks_ext.deploy import interpreters, wheels
 from dataworks_ext.deploy.build import MEGABYTE, Limits, Package, build
@@ -143,6 +145,21 @@ def test_the_dependencies_are_those_of_all_folders(rules: Path, wheelhouse: Whee
 
 
 @pytest.mark.usefixtures("uncompiled")
+def test_a_pack_that_depends_on_the_framework_gets_the_one_that_is_here(rules: Path, wheelhouse: Wheelhouse) -> None:
+    """No index has to have it, and what one has under its name is not taken."""
+    wheelhouse.add("dataworks-ext", "99.0", files={"dataworks_ext/evil.py": ""})
+    wheelhouse.add("acme-pack", requires=["dataworks-ext>=0.1"])
+    (rules / "requirements.txt").write_text("acme-pack\n")
+    built = _build()
+    assert (built.directory / "acme_pack.py").exists()
+    assert (built.directory / "dataworks_ext" / "function.py").exists()
+    assert not (built.directory / "dataworks_ext" / "evil.py").exists()
+    assert "dataworks-ext==" not in built.lock.read_text()
+    [found] = metadata.distributions(name="dataworks-ext", path=[str(built.directory)])
+    assert found.version == dataworks_ext.__version__
+
+
+@pytest.mark.usefixtures("uncompiled")
 def test_a_certificate_of_a_library_is_kept_and_a_key_of_the_policies_is_not(
     rules: Path, wheelhouse: Wheelhouse
 ) -> None:
@@ -215,6 +232,44 @@ def test_two_checkouts_in_different_folders_give_the_same_bytes(tmp_path: Path) 
 def test_a_build_that_changes_nothing_changes_no_byte(rules: Path) -> None:
     first = _build().zip.read_bytes()
     assert _build().zip.read_bytes() == first
+
+
+@pytest.mark.usefixtures("uncompiled")
+def test_an_unchanged_environment_is_not_fetched_again(rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A changed policy asks no index."""
+    _build()
+    monkeypatch.setattr(wheels, "_uv", None)
+    (rules / "more.py").write_text("limit = 1\n")
+    built = _build()
+    assert (built.directory / "rules" / "more.py").exists()
+    assert (built.directory / "structlog.py").exists()
+
+
+@pytest.mark.usefixtures("uncompiled")
+@pytest.mark.parametrize("changed", ["requirements.txt", "more.txt", "lock"])
+def test_a_changed_environment_is(rules: Path, wheelhouse: Wheelhouse, changed: str) -> None:
+    (rules / "requirements.txt").write_text("-r more.txt\n")
+    (rules / "more.txt").touch()
+    lock = _build().lock
+    wheelhouse.add("six")
+    file = lock if changed == "lock" else rules / changed
+    file.write_text(file.read_text() + "six==1.0\n")
+    with pytest.raises(PackagingError, match="is out of date"):
+        _build()
+
+
+@pytest.mark.usefixtures("uncompiled")
+def test_what_is_kept_of_a_build_may_be_broken(rules: Path) -> None:
+    """It is made anew."""
+    first = _build().zip.read_bytes()
+    kept = Path("dist") / f".dependencies-{PYTHON}"
+    for break_it in (
+        lambda: (kept / "notes.json").write_text("{"),
+        lambda: (kept / "files.zip").unlink(),
+        lambda: shutil.rmtree(kept),
+    ):
+        break_it()
+        assert _build().zip.read_bytes() == first
 
 
 # The lock file

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+import json
+from datetime import datetime, time, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from dataworks_ext import Verdict
 from dataworks_ext.events import NodeType
 from dataworks_ext.testing import committed_file, file_execution
+from policies.files import FileSettings
+from policies.freezes import Holidays
 
 from .asking import ask, policies_of, problems
 
@@ -147,6 +150,49 @@ def test_sql_is_looked_at(code: str, kind: NodeType | int | str) -> None:
     assert ask(code, {}, **_given(MAX_PT), fileType=kind).denied
 
 
+_HIVE = {
+    "type": "HIVE_SQL",
+    "launcher": {"allocationSpec": {}},
+    "properties": {"envs": {}, "arguments": [MAX_PT], "tags": []},
+    "programType": "EMR_HIVE",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        (NodeType.EMR_HIVE, _HIVE),
+        (NodeType.EMR_SPARK_SQL, {**_HIVE, "type": "SPARK_SQL"}),
+        (NodeType.EMR_HIVE, {**_HIVE, "properties": {"arguments": ["SELECT 1", MAX_PT]}}),
+        (NodeType.CONTROLLER_ASSIGNMENT, {"language": "odps", "content": MAX_PT}),
+        (NodeType.CONTROLLER_ASSIGNMENT, {"language": "language of tomorrow", "content": MAX_PT}),
+        (4711, {"code": {"text": MAX_PT}}),
+        (4711, [{"inner": json.dumps({"sql": MAX_PT})}]),
+    ],
+)
+def test_sql_inside_json_is_looked_at(kind: NodeType | int, content: object) -> None:
+    """The line is the one that people see in the editor, not one of the JSON."""
+    decision = ask(COMMIT, {}, **_given(json.dumps(content)), fileType=kind)
+    assert (decision.denied, decision.message) == (True, CALLS_MAX_PT)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        (NodeType.EMR_HIVE, {**_HIVE, "properties": {"arguments": ["SELECT 'MAX_PT(1)' -- MAX_PT(1)"]}}),
+        (NodeType.CONTROLLER_ASSIGNMENT, {"language": "odps", "content": "SELECT 1"}),
+        (NodeType.CONTROLLER_ASSIGNMENT, {"language": "shell", "content": "echo $(MAX_PT(1))"}),
+        (NodeType.CONTROLLER_ASSIGNMENT, {"language": "Python", "content": "print(MAX_PT(1))"}),
+    ],
+)
+def test_json_without_a_forbidden_call_is_allowed(kind: NodeType, content: object) -> None:
+    assert ask(COMMIT, {}, **_given(json.dumps(content)), fileType=kind).verdict is Verdict.OK
+
+
+def test_what_only_begins_like_json_is_looked_at_as_it_is() -> None:
+    assert ask(COMMIT, {}, **_given("{" + MAX_PT), fileType=NodeType.EMR_HIVE).denied
+
+
 @BOTH
 @pytest.mark.parametrize("kind", [NodeType.SHELL, "SHELL", NodeType.PYODPS3, NodeType.DI, NodeType.VIRTUAL])
 def test_other_kinds_of_files_are_not_fetched(code: str, kind: NodeType | str) -> None:
@@ -257,6 +303,33 @@ def test_in_a_year_whose_holidays_nobody_knows_nothing_is_released() -> None:
     now = datetime(2099, 6, 1, tzinfo=timezone.utc)
     decision = ask(COMMIT, {"FILES_FREEZE_HOLIDAYS": "true"}, **_given(), now=now)
     assert (decision.denied, decision.message.splitlines()) == (True, _could_not_be_checked("release_freeze"))
+
+
+@pytest.mark.parametrize("days_ahead", [61, 60, 1])
+def test_the_end_of_the_calendar_is_told_60_days_before(days_ahead: int) -> None:
+    """By the record and by the doctor; nobody is stopped by it yet."""
+    end = Holidays().end(COMMON_DAY.date())
+    noon = datetime.combine(end, time(4), timezone.utc)
+    settings = FileSettings(freeze_holidays=True)
+    warnings = settings.warnings(noon - timedelta(days=days_ahead))
+    assert bool(warnings) is (days_ahead <= 60)
+    weekday = {"FILES_FREEZE_HOLIDAYS": "true", "FILES_FREEZE_WORKING_DAYS": f"{end - timedelta(days=70)}/{end}"}
+    decision = ask(COMMIT, weekday, **_given(), now=noon - timedelta(days=days_ahead))
+    [reason] = [reason for reason in decision.reasons if reason.policy == "files.release_freeze"]
+    assert (decision.verdict, reason.message) == (Verdict.OK, "; ".join(warnings))
+    if warnings:
+        assert f"the holidays after {end} are not known" in warnings[0]
+
+
+def test_nobody_is_told_of_a_calendar_that_nobody_asks() -> None:
+    assert FileSettings().warnings(datetime(2099, 1, 1, tzinfo=timezone.utc)) == []
+
+
+def test_days_by_hand_put_off_the_end_of_the_calendar() -> None:
+    now = datetime(2099, 6, 1, 2, tzinfo=timezone.utc)
+    settings = {"FILES_FREEZE_HOLIDAYS": "true", "FILES_FREEZE_DAYS_OFF": "2099-01-01,2099-10-01/2099-10-07"}
+    assert ask(COMMIT, settings, **_given(), now=now).allowed
+    assert ask(COMMIT, settings, **_given(), now=now.replace(month=10)).denied
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from dataworks_ext.errors import PolicyError
-from policies.freezes import Dates, Freeze, FreezeDates, is_day_off
+from policies.freezes import Dates, Freeze, FreezeDates, Holidays
 from policies.hours import DAYS, Day, Hours
 
 _dates: TypeAdapter[Dates] = TypeAdapter(FreezeDates)
@@ -24,7 +24,15 @@ def _freeze(
     hours: Hours | None = None,
     zone: str = "Asia/Shanghai",
 ) -> Freeze:
-    return Freeze(tuple(map(_dates.validate_python, dates)), weekdays, holidays, hours, zone)
+    found = Holidays() if holidays else None
+    return Freeze(tuple(map(_dates.validate_python, dates)), weekdays, found, hours, zone)
+
+
+def _by_hand(days_off: str = "", working_days: str = "") -> Holidays:
+    """Days that are given as settings."""
+    return Holidays(
+        *(tuple(map(_dates.validate_python, days.split(","))) if days else () for days in (days_off, working_days))
+    )
 
 
 def _shanghai(text: str) -> datetime:
@@ -117,7 +125,7 @@ def test_with_one_thing_there_is_a_freeze(freeze: Freeze) -> None:
 )
 def test_days_off_in_china(day: date, off: bool) -> None:
     """Public holidays and weekends; a weekend on which people work for a holiday is none."""
-    assert is_day_off(day) is off
+    assert (day in Holidays()) is off
     assert _freeze(holidays=True).holds(_shanghai(f"{day}T12:00")) is off
 
 
@@ -125,6 +133,43 @@ def test_holidays_that_nobody_knows_yet_are_an_error() -> None:
     """So that the policy fails closed. The error says what to do."""
     with pytest.raises(PolicyError, match="does not know the holidays of 2099: update it"):
         _freeze(holidays=True).holds(_shanghai("2099-06-01T12:00"))
+
+
+@pytest.mark.parametrize(
+    ("day", "off"),
+    [
+        ("2099-01-01", True),
+        ("2099-01-02", True),
+        ("2099-01-03", True),
+        ("2099-01-04", True),
+        ("2099-01-05", False),
+        ("2099-01-10", False),
+        ("2099-01-11", True),
+        ("2026-11-11", True),
+        ("2026-11-12", False),
+        ("2026-10-01", True),
+    ],
+)
+def test_days_by_hand_stand_for_a_year_that_nobody_knows_yet(day: str, off: bool) -> None:
+    """With its weekends; to a known year they are added. The 3rd and the 10th of January 2099 are Saturdays."""
+    holidays = _by_hand("2099-01-01/2099-01-02,2026-11-11", "2099-01-10")
+    assert (date.fromisoformat(day) in holidays) is off
+
+
+def test_days_by_hand_say_nothing_of_other_years() -> None:
+    with pytest.raises(PolicyError, match="does not know the holidays of 2098"):
+        assert date(2098, 6, 1) in _by_hand("2099-01-01")
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "years"),
+    [("", 0), ("{1}-01-01", 1), ("{1}-12-31/{2}-01-03", 2), ("{1}-01-01,{2}-01-01", 2), ("{2}-01-01", 0)],
+)
+def test_what_is_known_ends_with_the_library_and_the_years_by_hand_that_follow(by_hand: str, years: int) -> None:
+    last = Holidays().end(date(2026, 11, 1)).year
+    found = _by_hand(by_hand.format(last, last + 1, last + 2)).end(date(2026, 11, 1))
+    assert found == date(last + years, 12, 31)
+    assert Holidays().end(date(2099, 6, 1)) == date(2098, 12, 31)
 
 
 def test_holidays_of_any_year_may_be_unknown_to_who_does_not_ask() -> None:
@@ -163,7 +208,7 @@ _FREEZES = st.builds(
     Freeze,
     dates=st.lists(st.dates(date(2026, 3, 1), date(2026, 3, 31)).map(lambda day: Dates(day, day))).map(tuple),
     weekdays=st.lists(st.sampled_from(DAYS), max_size=6).map(tuple),
-    holidays=st.booleans(),
+    holidays=st.sampled_from([None, Holidays()]),
     hours=st.none() | st.builds(Hours, _TIMES, _TIMES),
     zone=st.just("Asia/Shanghai"),
 )

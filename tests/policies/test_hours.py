@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import zoneinfo
 from datetime import datetime, time, timezone
 
 import pytest
@@ -201,3 +203,17 @@ def test_a_zone_is_read(name: str) -> None:
 def test_a_zone_that_nobody_knows_is_an_error(name: str) -> None:
     with pytest.raises(ValidationError, match="there is no time zone"):
         _zone.validate_python(name)
+
+
+def test_missing_time_zone_data_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name is right; a machine of Function Compute has no data, and the package brings none."""
+    for name in ("tzdata", "tzdata.zoneinfo", "tzdata.zoneinfo.Asia"):
+        monkeypatch.setitem(sys.modules, name, None)
+    before = zoneinfo.TZPATH
+    zoneinfo.reset_tzpath(to=[])
+    try:
+        zoneinfo.ZoneInfo.clear_cache()
+        with pytest.raises(ValueError, match=r"^there is no time zone data, so 'Asia/Tokyo' cannot be looked up; add"):
+            zone_of("Asia/Tokyo")
+    finally:
+        zoneinfo.reset_tzpath(to=before)

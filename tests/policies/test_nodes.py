@@ -17,6 +17,8 @@ CHANGES = pytest.mark.parametrize("code", ["freeze-node", "undeploy-node"])
 OLD = {"useMultipleTimePeriods": None, "multipleTimePeriods": None}
 """A backfill of the older reference, which has one stretch."""
 
+_SIX_YEARS = {"bizBeginTime": "2019-01-01", "bizEndTime": "2024-12-31"}
+
 
 def _days(*ends: tuple[str, str]) -> list[dict[str, str]]:
     return [{"bizBeginTime": begin, "bizEndTime": end} for begin, end in ends]
@@ -123,12 +125,30 @@ def test_the_one_stretch_of_the_older_reference_counts_as_well(begin: str, end: 
     assert decision.denied is denied
 
 
-@pytest.mark.parametrize("changes", [OLD, {"multipleTimePeriods": "[]"}, {**OLD, "bizBeginTime": "2022-04-17"}])
-def test_a_backfill_that_does_not_say_for_which_days_is_allowed(changes: dict[str, Any]) -> None:
-    """The record says why."""
+@pytest.mark.parametrize(
+    "changes",
+    [
+        OLD,
+        {"multipleTimePeriods": "[]"},
+        {**OLD, "bizBeginTime": "2022-04-17"},
+        {"useMultipleTimePeriods": False},
+        {"useMultipleTimePeriods": True, "multipleTimePeriods": "[]", **_SIX_YEARS},
+    ],
+)
+def test_a_backfill_that_does_not_say_for_which_days_is_denied(changes: dict[str, Any]) -> None:
+    """It may be for any number of them."""
     decision = ask(BACKFILL, {"NODES_MAX_BACKFILL_DAYS": "2"}, **changes)
-    assert decision.verdict is Verdict.OK
-    assert [reason.message for reason in decision.reasons] == ["The event does not say for which days."]
+    text = "The backfill does not say for which days, so they cannot be counted. Choose the days."
+    assert (decision.denied, decision.message) == (True, text)
+
+
+@pytest.mark.parametrize(("several", "denied"), [(False, True), (None, True), (True, False)])
+def test_the_form_counts_that_the_event_says(several: bool | None, denied: bool) -> None:
+    """One day by one form, and six years by the other. Where the event does not say which, both count."""
+    one_day = _days(("2022-04-17", "2022-04-17"))
+    changes: dict[str, Any] = {"useMultipleTimePeriods": several, "multipleTimePeriods": one_day, **_SIX_YEARS}
+    decision = ask(BACKFILL, {"NODES_MAX_BACKFILL_DAYS": "7"}, **changes)
+    assert decision.denied is denied
 
 
 @given(st.lists(st.tuples(st.dates(), st.dates()), min_size=1, max_size=4))

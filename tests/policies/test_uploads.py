@@ -8,6 +8,10 @@ from .asking import ask, policies_of, problems
 
 UPLOAD = "upload-data-to-table"
 OVERWRITES = "An upload may not overwrite a table that exists. Append to it, or upload into a new table."
+UNKNOWN = (
+    "The way of writing INSERT_OVERWRITE is not known, so it may overwrite the table. Append to it, or upload into a "
+    "new table."
+)
 
 
 # Without settings
@@ -51,10 +55,13 @@ def test_with_its_setting_a_rule_looks(setting: str, value: str, policy: str) ->
         ("overwrite", "create", ""),
         ("OVERWRITE", "TOMORROW", OVERWRITES),
         ("APPEND", "TOMORROW", ""),
+        ("INSERT_OVERWRITE", "IMPORT", UNKNOWN),
+        ("INSERT_OVERWRITE", "TOMORROW", UNKNOWN),
+        ("INSERT_OVERWRITE", "CREATE", ""),
     ],
 )
 def test_overwriting(write_type: str, table: str, text: str) -> None:
-    """Only a table that is certainly new may be overwritten: where the table's mode is unknown, it may exist."""
+    """Only a table that is certainly new may be overwritten. A word that nobody knows may mean that it is."""
     decision = ask(UPLOAD, {}, writeType=write_type, optTableType=table)
     assert (decision.denied, decision.message) == (bool(text), text)
 
