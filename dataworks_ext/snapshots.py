@@ -36,7 +36,7 @@ class _Part(BaseModel):
 class NodeInput(_Part):
     """What a node waits for."""
 
-    input: str
+    input: str | None = None
     """The output of another node: `{workspace}.{node}_out`, or a table."""
     parse_type: str | None = None
     """How it came to be an input: by the code, or by a person."""
@@ -45,7 +45,7 @@ class NodeInput(_Part):
 class NodeOutput(_Part):
     """What other nodes wait for."""
 
-    output: str
+    output: str | None = None
     """The name of the output."""
     ref_table_name: str | None = None
     """The table that it stands for."""

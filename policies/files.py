@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel
 
@@ -14,17 +14,6 @@ from dataworks_ext.events import ChangeType, CommitFile, DeployFile, FileCommitO
 from .freezes import Freeze, FreezeDates
 from .hours import Day, WorkingHours, ZoneName
 from .sql import first_calls
-
-_SQL: Final = (
-    NodeType.ODPS_SQL,
-    NodeType.ODPS_SQL_SCRIPT,
-    NodeType.EMR_HIVE,
-    NodeType.EMR_SPARK_SQL,
-    NodeType.EMR_PRESTO,
-    NodeType.EMR_IMPALA,
-    NodeType.HOLOGRES_DEVELOP,
-    NodeType.HOLOGRES_SQL,
-)
 
 
 def _bare_name(name: str) -> str:
@@ -65,26 +54,28 @@ Context = PolicyContext[FileSettings]
 
 def _brings_sql(event: FileCommitOrDeploy) -> bool:
     """Whether the event may contain SQL. An unknown kind of file may contain some; a deletion contains none."""
-    is_known = isinstance(event.file_type, NodeType)
-    return event.change_type != ChangeType.DELETE and (event.file_type in _SQL or not is_known)
+    kind = event.file_type
+    return event.change_type != ChangeType.DELETE and (not isinstance(kind, NodeType) or kind.may_hold_sql)
 
 
-def _code(context: Context) -> str:
+def _code(event: FileCommitOrDeploy, context: Context) -> str:
     from dataworks_ext.snapshots import CommittedFile  # slow to import, and only this policy needs it
 
     snapshot = context.snapshot
     if not isinstance(snapshot, CommittedFile):
         raise PolicyError(f"the snapshot of the event is a {type(snapshot).__name__}; expected a CommittedFile")
+    if snapshot.content is None and not isinstance(event.file_type, NodeType):
+        return ""  # a kind that nobody knew yet, and no code: a resource of some sort
     if snapshot.content is None:
         raise PolicyError("the snapshot of the event holds no code; expected its Content")
     return snapshot.content
 
 
 @files.policy(CommitFile, DeployFile, when=_brings_sql, needs="forbidden_functions")
-def forbidden_functions(_event: FileCommitOrDeploy, context: Context) -> Outcome | None:
+def forbidden_functions(event: FileCommitOrDeploy, context: Context) -> Outcome | None:
     """No SQL that calls a forbidden function is committed or deployed."""
     settings = context.settings
-    calls = first_calls(settings.forbidden_functions, _code(context))
+    calls = first_calls(settings.forbidden_functions, _code(event, context))
     if not calls:
         return None
     line = min(calls.values())

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .data_studio import *
     from .enumerations.data_quality import *
     from .enumerations.data_studio import *
+    from .enumerations.node_type import *
     from .enumerations.operation_center import *
     from .enumerations.security_center import *
     from .enumerations.shared import *
@@ -53,7 +54,8 @@ _OTHERS: Final = {
         "AlarmType BaselineStatus DagType InstanceStatus Order RemindType RemindUnit ResourceGroupType"
     ),
     "enumerations.security_center": "AccountType AssignmentCategory DataServiceType DeadlineType",
-    "enumerations.shared": "Environment NodeType SchedulerType",
+    "enumerations.node_type": "NodeType SqlDialect",
+    "enumerations.shared": "Environment SchedulerType",
     "enumerations.upload_and_download": (
         "ConflictMode ModuleType OptTableType TargetEngineType UploadSourceType WriteType"
     ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .base import Event
 from .enumerations.base import KnownNumber, KnownWord
 from .enumerations.data_studio import ChangeType, TableType
-from .enumerations.shared import NodeType
+from .enumerations.node_type import NodeType
 from .node_change import NodeChange
 from .values import ClockTime
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from .base import Event
 from .cron import CronExpression
 from .enumerations.base import KnownName
-from .enumerations.shared import NodeType, SchedulerType
+from .enumerations.node_type import NodeType
+from .enumerations.shared import SchedulerType
 from .values import Milliseconds
 
 

@@ -240,6 +240,8 @@ class ApprovalChangeCreated(ApprovalChange):
     """The id of the approver's task."""
     update_time: Milliseconds
     """When the request was last changed."""
+    comments: str | None = None
+    """What the approver says."""
 
 
 class ApprovalChangeFinished(ApprovalChange):

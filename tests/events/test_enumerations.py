@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -16,6 +18,7 @@ from dataworks_ext.events import (
     ModuleType,
     NodeChangeCreated,
     NodeType,
+    SqlDialect,
     TargetEngineType,
     UploadDataToTable,
     UploadSourceType,
@@ -69,7 +72,7 @@ _CODES = {
     },
     "BaselineStatus": {"ABNORMAL": -1, "SAFE": 1, "WARNING": 2, "OVERTIME": 3},
     "BlockType": {"WEAK": 0, "STRONG": 1},
-    "ChangeType": {"NEW": 0, "UPDATE": 1, "DELETE": 2},
+    "ChangeType": {"NEW": 0, "CREATE": 0, "UPDATE": 1, "DELETE": 2},
     "CheckResult": {"SKIPPED": -2, "ERROR": -1, "PASSED": 0, "WARNING": 1, "CRITICAL": 2},
     "DagType": {
         "PERIODIC": 0,
@@ -90,45 +93,6 @@ _CODES = {
         "SUCCEEDED": 6,
         "CHECKING_QUALITY": 7,
         "CHECKING_CONDITION": 8,
-    },
-    "NodeType": {
-        "DIDE_SHELL": 6,
-        "SHELL": 6,
-        "ODPS_SQL": 10,
-        "ODPS_MR": 11,
-        "ODPS_PYTHON": 12,
-        "ODPS_JAR": 13,
-        "ODPS_ARCHIVE": 14,
-        "ODPS_FILE": 15,
-        "ODPS_TABLE": 16,
-        "ODPS_FUNCTION": 17,
-        "DI": 23,
-        "ODPS_SQL_SCRIPT": 24,
-        "ODPS_SCRIPT": 24,
-        "VIRTUAL": 99,
-        "ZERO_LOAD": 99,
-        "PYODPS": 221,
-        "PYODPS_2": 221,
-        "ODPS_SPARK": 225,
-        "EMR_HIVE": 227,
-        "EMR_SPARK": 228,
-        "EMR_SPARK_SQL": 229,
-        "EMR_MR": 230,
-        "OSS_INSPECT": 239,
-        "EMR_SHELL": 257,
-        "EMR_SPARK_SHELL": 258,
-        "EMR_PRESTO": 259,
-        "EMR_IMPALA": 260,
-        "RI": 900,
-        "CROSS_TENANTS": 1089,
-        "HOLOGRES_DEVELOP": 1091,
-        "HOLOGRES_SQL": 1093,
-        "CONTROLLER_ASSIGNMENT": 1100,
-        "CONTROLLER_BRANCH": 1101,
-        "CONTROLLER_JOIN": 1102,
-        "CONTROLLER_CYCLE": 1103,
-        "CONTROLLER_TRAVERSE": 1106,
-        "PYODPS3": 1221,
     },
     "SchedulerType": {
         "NORMAL": 0,
@@ -162,7 +126,7 @@ _EACH_CODE = [
 
 def test_every_enumeration_is_in_these_tables() -> None:
     assert _WORD_CLASSES.keys() == _WORDS.keys()
-    assert _CODE_CLASSES.keys() == _CODES.keys()
+    assert _CODE_CLASSES.keys() == _CODES.keys() | {NodeType.__name__}  # its own tables are below
 
 
 def test_an_enumeration_has_the_words_of_the_reference() -> None:
@@ -222,7 +186,9 @@ def test_a_word_in_a_text_is_the_text_on_the_wire() -> None:
 
 def test_an_enumeration_has_the_codes_of_the_reference() -> None:
     found = {cls: {name: int(code) for name, code in codes.__members__.items()} for cls, codes in _CODE_CLASSES.items()}
+    kinds = found.pop(NodeType.__name__)
     assert found == _CODES
+    assert kinds.items() >= _NODE_TYPES.items()
 
 
 def test_a_code_is_read_by_number_and_by_number_in_a_string() -> None:
@@ -275,3 +241,101 @@ def test_a_code_is_written_as_its_field_is(wire: object, written: str, by: str) 
 def test_a_code_that_nobody_knew_yet_stays_what_it_is(wire: object, read: object) -> None:
     event = read_event(InstanceStatusChanges, sample_payload("instance-status-changes", status=wire))
     assert (event.status, type(event.status)) == (read, type(read))
+
+
+# Kinds of code
+
+_NODE_TYPES = {
+    "DIDE_SHELL": 6,
+    "SHELL": 6,
+    "ODPS_SQL": 10,
+    "ODPS_MR": 11,
+    "ODPS_PYTHON": 12,
+    "ODPS_JAR": 13,
+    "ODPS_ARCHIVE": 14,
+    "ODPS_FILE": 15,
+    "ODPS_TABLE": 16,
+    "ODPS_FUNCTION": 17,
+    "DI": 23,
+    "ODPS_SQL_SCRIPT": 24,
+    "ODPS_SCRIPT": 24,
+    "VIRTUAL": 99,
+    "ZERO_LOAD": 99,
+    "PYODPS": 221,
+    "PYODPS_2": 221,
+    "ODPS_SPARK": 225,
+    "EMR_HIVE": 227,
+    "EMR_SPARK": 228,
+    "EMR_SPARK_SQL": 229,
+    "EMR_MR": 230,
+    "OSS_INSPECT": 239,
+    "EMR_SHELL": 257,
+    "EMR_SPARK_SHELL": 258,
+    "EMR_PRESTO": 259,
+    "EMR_IMPALA": 260,
+    "RI": 900,
+    "CROSS_TENANTS": 1089,
+    "HOLOGRES_DEVELOP": 1091,
+    "HOLOGRES_SQL": 1093,
+    "CONTROLLER_ASSIGNMENT": 1100,
+    "CONTROLLER_BRANCH": 1101,
+    "CONTROLLER_JOIN": 1102,
+    "CONTROLLER_CYCLE": 1103,
+    "CONTROLLER_TRAVERSE": 1106,
+    "PYODPS3": 1221,
+}
+"""Those of the reference."""
+
+
+def _kinds() -> list[tuple[int, str, str]]:
+    text = (Path(__file__).parent.parent / "contract" / "kinds-of-code.csv").read_text(encoding="utf-8")
+    return [(int(row["number"]), row["enumeration"], row["name"]) for row in csv.DictReader(text.splitlines())]
+
+
+def test_the_kinds_of_code_are_those_of_the_reference_and_the_vendors_specification() -> None:
+    known = {*_NODE_TYPES.values(), *(number for number, _, _ in _kinds())}
+    assert {member.value for member in NodeType} == known
+
+
+_OF_TWO_KINDS = {"SHELL": 6, "HOLOGRES_DEVELOP": 1091}
+"""Names that two kinds have; the one that is in use."""
+
+
+def test_a_kind_of_code_is_read_by_its_number_and_its_names() -> None:
+    for number, enumeration, name in _kinds():
+        assert NodeType(number) is NodeType(str(number))
+        for written in (enumeration, name):
+            assert NodeType(written).value == _OF_TWO_KINDS.get(written, number)
+
+
+@pytest.mark.parametrize(
+    ("kind", "dialect"),
+    [
+        (NodeType.ODPS_SQL, "maxcompute"),
+        (NodeType.ODPS_SCRIPT, "maxcompute"),
+        (NodeType.EMR_HIVE, "hive"),
+        (NodeType.EMR_KYUUBI, "spark"),
+        (NodeType.HOLOGRES_SQL, "hologres"),
+        (NodeType.FLINK_SQL_STREAM, "flink"),
+        (NodeType.MARIADB, "mysql"),
+        (NodeType.SHELL, None),
+        (NodeType.ODPS_JAR, None),
+        (NodeType.DI, None),
+    ],
+)
+def test_a_kind_of_code_knows_its_sql(kind: NodeType, dialect: str | None) -> None:
+    assert kind.sql_dialect == dialect
+    assert kind.may_hold_sql is (dialect is not None)
+
+
+def test_an_assignment_node_may_hold_sql_of_any_dialect() -> None:
+    assert NodeType.CONTROLLER_ASSIGNMENT.may_hold_sql
+    assert NodeType.CONTROLLER_ASSIGNMENT.sql_dialect is None
+
+
+def test_every_kind_that_is_called_after_sql_holds_some() -> None:
+    assert [kind.name for kind in NodeType if "SQL" in kind.name and kind.sql_dialect is None] == []
+
+
+def test_every_dialect_is_some_kinds() -> None:
+    assert {kind.sql_dialect for kind in NodeType} == {None, *get_args(SqlDialect)}

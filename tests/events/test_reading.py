@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dataworks_ext.events import (
+    ApprovalChangeCreated,
+    BackfillData,
     BaselineAlert,
     ConflictMode,
     DownloadResources,
@@ -21,6 +23,7 @@ from dataworks_ext.events import (
     FieldError,
     ModuleType,
     OptTableType,
+    Order,
     StartDiJob,
     StartDiJobV1,
     StartDiJobV2,
@@ -474,3 +477,23 @@ def test_an_event_of_several_forms_is_made_as_the_form_of_its_fields(
 def test_a_problem_names_the_field_and_nothing_of_its_value() -> None:
     """Not even where the value has keys that are called like types."""
     assert problems_of(_read("commit-file", fileType={"int": 1})) == ("fileType: Input should be a valid string",)
+
+
+# Spellings and fields that only some of the vendor's pages have
+
+
+def test_the_order_of_a_backfill_is_read_as_the_reference_spells_it() -> None:
+    for spelling in ("asc", "acs", "ACS"):
+        event = read_event(BackfillData, sample_payload("backfill-data", order=spelling))
+        assert event.order is Order.ASC
+
+
+def test_a_request_says_what_the_approver_said() -> None:
+    event = read_event(ApprovalChangeCreated, sample_payload("approval-change-created", comments="ok"))
+    assert event.comments == "ok"
+    assert read_event(ApprovalChangeCreated, sample_payload("approval-change-created")).comments is None
+
+
+def test_a_review_of_a_file_is_no_known_event() -> None:
+    """It was one once; its messages read into a plain event."""
+    assert event_class("review-file") is Event

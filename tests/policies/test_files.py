@@ -154,6 +154,13 @@ def test_other_kinds_of_files_are_not_fetched(code: str, kind: NodeType | str) -
 
 
 @BOTH
+@pytest.mark.parametrize(("kind", "denied"), [(NodeType.ODPS_SQL, True), (4711, False), ("SQL_OF_TOMORROW", False)])
+def test_a_kind_that_nobody_knew_yet_may_have_no_code(code: str, kind: NodeType | int | str, denied: bool) -> None:
+    """As resources have none; SQL without its code cannot be checked."""
+    assert ask(code, {}, snapshot=committed_file(content=None), fileType=kind).denied is denied
+
+
+@BOTH
 @pytest.mark.parametrize("change", ["2", "DELETE"])
 def test_a_deletion_is_not_fetched(code: str, change: str) -> None:
     """Who removes a forbidden call with its file is not stopped by it."""

@@ -6,9 +6,14 @@ from .base import Code, Word
 
 
 class ChangeType(Code):
-    """What a commit or deployment does to its file: by name in the older reference, by number in the newer."""
+    """What a commit or deployment does to its file: by name in the older reference, by number in the newer.
+
+    A snapshot calls the first `CREATE`.
+    """
 
     NEW = 0
+    """Also `CREATE`."""
+    CREATE = 0
     UPDATE = 1
     DELETE = 2
 

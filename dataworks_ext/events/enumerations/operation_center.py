@@ -43,9 +43,13 @@ class Order(Word):
     """In what order of their data timestamps a backfill runs."""
 
     ASC = "asc"
-    """From old to new."""
+    """From old to new. Also `acs`, as the reference spells it."""
     DESC = "desc"
     """From new to old."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Word | None:
+        return cls.ASC if value in ("acs", "ACS") else super()._missing_(value)
 
 
 class AlarmType(Word):
