@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import re
-<<<<<<< HEAD
 from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal
-=======
-from typing import Annotated, Literal
->>>>>>> events
 
 from pydantic import AfterValidator, BaseModel
 
@@ -21,12 +17,9 @@ from .hours import Day, WorkingHours, ZoneName, zone_of
 from .node_code import sql_in
 from .sql import first_calls
 
-<<<<<<< HEAD
 _NOTICE: Final = timedelta(days=60)
 """How long before the end of the calendar people are told of it."""
 
-=======
->>>>>>> events
 
 def _bare_name(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
@@ -103,13 +96,9 @@ def _code(event: FileCommitOrDeploy, context: Context) -> str:
 def forbidden_functions(event: FileCommitOrDeploy, context: Context) -> Outcome | None:
     """No SQL that calls a forbidden function is committed or deployed."""
     settings = context.settings
-<<<<<<< HEAD
     calls: dict[str, int] = {}
     for text in sql_in(_code(event, context)):
         calls = {**first_calls(settings.forbidden_functions, text), **calls}
-=======
-    calls = first_calls(settings.forbidden_functions, _code(event, context))
->>>>>>> events
     if not calls:
         return None
     line = min(calls.values())
