@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from .deadline import NO_LIMIT
-from .events import Event, EventError, catalog, read_event
+from .events import Event, catalog, read_event
 from .lookup import Lookups, MessageLookups
 from .message import Message
 
@@ -67,7 +67,7 @@ class MessageScope:
         self.request = request
         self.deadline = request.deadline
         self.now = utc_now() if request.now is None else in_utc(request.now)
-        self._events: dict[type[Event], Event | EventError] = {}
+        self._events: dict[type[Event], Event] = {}
         self._lookups: MessageLookups | None = None
 
     @classmethod
@@ -82,33 +82,20 @@ class MessageScope:
         return scope
 
     def event(self, event_class: type[Event]) -> Event:
-        """The message's event as an instance of that class, read once.
-
-        Raises:
-            EventError: The payload does not fit the class.
-        """
+        """The message's event as an instance of that class, read once. Raises `EventError` if there is no payload."""
         event = self._events.get(event_class)
         if event is None:
-            event = self._events[event_class] = self._read(event_class)
-        if isinstance(event, EventError):
-            raise event.with_traceback(None)
+            message = self.message
+            event = self._events[event_class] = read_event(
+                event_class, message.payload, event_code=message.event_code, extension_biz_id=message.extension_biz_id
+            )
         return event
 
     def any_event(self) -> Event:
         """The event as whatever class it was read into first, else as a plain `Event`. Raises `EventError`."""
         for event in self._events.values():
-            if isinstance(event, Event):
-                return event
+            return event
         return self.event(Event)
-
-    def _read(self, event_class: type[Event]) -> Event | EventError:
-        message = self.message
-        try:
-            return read_event(
-                event_class, message.payload, event_code=message.event_code, extension_biz_id=message.extension_biz_id
-            )
-        except EventError as error:
-            return error
 
     @property
     def lookups(self) -> MessageLookups:

@@ -14,7 +14,7 @@ from .context import MessageScope, OverridingContext, PolicyContext
 from .deadline import DeadlineError, Guard, guard, milliseconds
 from .decision import VERDICT_OF, Mode, Outcome, Reason, Verdict, is_sound
 from .errors import PolicyError, SettingsError
-from .events import Event, EventError
+from .events import Event
 from .policy import Registration
 from .settings import missing
 from .texts import TEXTS, Language, with_request
@@ -179,16 +179,9 @@ def _until(entry: Registration, scope: MessageScope, started: float) -> float:
 
 
 def _event_in_workspace(step: Step, scope: MessageScope) -> Event | None:
-    """The event, or None if the policy does not act in its workspace. Raises `EventError`."""
+    """The event, or None if the policy does not act in its workspace. Raises `FieldError` if that cannot be read."""
+    event = scope.event(step.event_class)
     workspaces = step.entry.workspaces
-    try:
-        event = scope.event(step.event_class)
-    except EventError:
-        # Even so, it may be plain that the event is of another workspace: then the slip is not this policy's concern.
-        workspace_id = scope.event(Event).workspace_id
-        if workspaces is not None and workspace_id is not None and workspace_id not in workspaces:
-            return None
-        raise
     return event if workspaces is None or event.workspace_id in workspaces else None
 
 
