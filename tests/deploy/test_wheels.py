@@ -86,7 +86,7 @@ def test_a_pack_that_depends_on_the_framework_is_locked_with_the_framework_that_
 
 def test_a_pack_for_another_framework_is_named(wheelhouse: Wheelhouse) -> None:
     wheelhouse.add("acme-pack", requires=["dataworks-ext>=99"])
-    with pytest.raises(PackagingError, match=r"acme-pack depend on dataworks-ext>=99"):
+    with pytest.raises(PackagingError, match=r"acme-pack\S* depends? on dataworks-ext>=99"):
         _lock("acme-pack")
 
 
