@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 
-class Rule(NamedTuple):
+class PruningRule(NamedTuple):
     """Files of wheels that are left out."""
 
     pattern: str
@@ -22,34 +22,36 @@ class Rule(NamedTuple):
 
 
 RULES: Final = (
-    Rule("*.pyi", "Type checkers read stubs; the import system does not know the suffix.", r"attach_stub|\.pyi\b"),
-    Rule("*py.typed", "A mark for type checkers."),
-    Rule("*.dist-info/INSTALLER", "A mark of the installer's."),
-    Rule("*.dist-info/REQUESTED", "A mark of the installer's."),
-    Rule("*.dist-info/uv_cache.json", "uv's own notes, with the times of files on this machine."),
-    Rule("*.dist-info/direct_url.json", "Where the wheel came from, which may be a folder of this machine."),
-    Rule("*.dist-info/sboms/*", "Lists of components, for auditors; the wheels have them."),
-    Rule(
+    PruningRule(
+        "*.pyi", "Type checkers read stubs; the import system does not know the suffix.", r"attach_stub|\.pyi\b"
+    ),
+    PruningRule("*py.typed", "A mark for type checkers."),
+    PruningRule("*.dist-info/INSTALLER", "A mark of the installer's."),
+    PruningRule("*.dist-info/REQUESTED", "A mark of the installer's."),
+    PruningRule("*.dist-info/uv_cache.json", "uv's own notes, with the times of files on this machine."),
+    PruningRule("*.dist-info/direct_url.json", "Where the wheel came from, which may be a folder of this machine."),
+    PruningRule("*.dist-info/sboms/*", "Lists of components, for auditors; the wheels have them."),
+    PruningRule(
         "pydantic/v1/*",
         "pydantic 1, for those who import it; pydantic 2 itself does for a class with __get_validators__.",
         r"pydantic\b.*\bv1\b|__get_validators__",
     ),
-    Rule("pydantic/mypy.py", "A plugin for mypy, which is not deployed.", r"pydantic\b.*\bmypy\b"),
-    Rule("annotated_types/test_cases.py", "Examples for tests of libraries like it.", r"\btest_cases\b"),
-    Rule(
+    PruningRule("pydantic/mypy.py", "A plugin for mypy, which is not deployed.", r"pydantic\b.*\bmypy\b"),
+    PruningRule("annotated_types/test_cases.py", "Examples for tests of libraries like it.", r"\btest_cases\b"),
+    PruningRule(
         "tzdata/zoneinfo/tzdata.zi",
         "All zones as text, for compilers of zones; zoneinfo reads one binary file a zone.",
         r"tzdata\.zi",
     ),
-    Rule("tzdata/zoneinfo/leapseconds", "A table for compilers of zones.", r"\bleapseconds\b"),
-    Rule("tzdata/zoneinfo/*.tab", "Zones by country, for choosing one; zoneinfo reads none.", r"\b\w+\.tab\b"),
+    PruningRule("tzdata/zoneinfo/leapseconds", "A table for compilers of zones.", r"\bleapseconds\b"),
+    PruningRule("tzdata/zoneinfo/*.tab", "Zones by country, for choosing one; zoneinfo reads none.", r"\b\w+\.tab\b"),
 )
 """Each is held by tests/deploy/test_pruning.py: what is left imports, answers, and tells its versions and zones.
 
 The rest of `*.dist-info` stays: importlib.metadata reads METADATA, RECORD and top_level.txt, pydantic finds plugins by
 entry_points.txt, and some libraries print their license or look at their tags.
 """
-TESTS: Final = Rule(
+TESTS: Final = PruningRule(
     "*/tests/*",
     "A library's tests of itself.",
     r"""(?m)^\s*(?:from|import)\b[^#\n]*\btests\b|["'](?:[^"'\n]*[/\\.])?tests(?:[/\\.][^"'\n]*)?["']""",
@@ -120,7 +122,7 @@ def _rewrite(record: Path, names: Collection[str]) -> None:
     record.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8", newline="\n")
 
 
-def _is_used(rule: Rule, sources: dict[str, str]) -> bool:
+def _is_used(rule: PruningRule, sources: dict[str, str]) -> bool:
     """Whether code of other packages than the rule's own uses what it would remove."""
     if rule.unless is None:
         return False
