@@ -229,6 +229,7 @@ def test_a_framework_that_fails_denies_by_a_call(
     assert operation.state == "Failed"
 
 
+@pytest.mark.untraced  # an interruption inside the tracer of coverage leaves it locked for good
 def test_policies_leave_time_for_the_call(dataworks: local.LocalDataWorks) -> None:
     """A policy that would take all the time is interrupted, and the answer is delivered."""
     operation = dataworks.hold(MESSAGE_ID, "UpdateIDEEventResult")
