@@ -23,7 +23,7 @@ classes; `dataworks-ext events CODE` shows one event, `--sample` a payload of it
   and are numbers and aware datetimes by the vendor's clock (Asia/Shanghai) here.
 - A time is milliseconds since 1970, from the year 2000 to 2100, or `yyyy-MM-dd HH:mm:ss`: also with `T` between, with
   a fraction of up to six digits, with `Z`, `+08:00` or `+0800` behind it, or `yyyy-MM-dd` alone. Nothing else is one.
-- A word or number that nobody knew yet stays a plain `str` or `int`. Unknown fields are in `event.raw`.
+- An unknown word or number stays a plain `str` or `int`. Unknown fields are in `event.raw`.
 - A required field that a payload lacks, and any field that it garbles, cannot be looked at: `event.sql_text` raises
   `FieldError`, which names the field on the wire, and so does `getattr(event, "sql_text", None)`. The policy that
   looks fails; those that do not look decide. In an array, the objects stay and their garbled fields cannot be looked
@@ -70,7 +70,7 @@ def _lines() -> Iterator[str]:
 
 def _event(entry: CatalogEntry) -> Iterator[str]:
     cls = event_class(entry.code)
-    answer = f"DataWorks waits for an answer (`{entry.operation}`)" if entry.operation else "Nobody waits for an answer"
+    answer = f"Blocking, answered by `{entry.operation}`" if entry.operation else "Not blocking"
     yield from (f"### {entry.code}", "", f"{_first_line(cls)} `{class_name(entry.code)}`.", "")
     yield from (f"EventBridge type `{entry.type}`, {entry.level} level. {answer}.", "")
     yield from _fields(cls)

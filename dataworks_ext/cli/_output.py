@@ -16,7 +16,7 @@ from ..decision import Verdict
 from ..extension import Extension
 from ..loading import APP_VARIABLE, DEFAULT_APP, LoadingError, load_extension
 from ._screen import UNPRINTABLE, Screen, printable
-from ._tables import Column, Table
+from ._tables import Table, TableColumn
 from ._user_code import explain_import
 
 UNREADABLE: Final = 2
@@ -42,7 +42,7 @@ def console(*, error: bool = False) -> Screen:
     return Screen(error=error)
 
 
-def table(*columns: str | Column) -> Table:
+def table(*columns: str | TableColumn) -> Table:
     """An empty table."""
     return Table(*columns)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from .. import __version__
-from ._starter import DIRECT, Rule, case_file, pattern_of, policies_module, tests_module
+from ._starter import DIRECT, StarterRule, case_file, pattern_of, policies_module, tests_module
 from ._vendoring import Vendored, vendored
 
 _TEMPLATES: Final = Path(__file__).with_name("project")
@@ -31,7 +31,7 @@ class Choice(NamedTuple):
 
     name: str
     pack: str
-    rules: list[Rule]
+    rules: list[StarterRule]
     """Of the events that were asked for; none for a pack about downloads."""
 
 
@@ -88,7 +88,7 @@ def _reaching(*, direct: bool, called: bool) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _trigger(rules: Sequence[Rule]) -> str:
+def _trigger(rules: Sequence[StarterRule]) -> str:
     pattern = pattern_of(rules)
     indented = "".join(f"              {line}\n" for line in pattern.splitlines())
     return _part("trigger.yaml").replace("<pattern>", indented) if pattern else ""

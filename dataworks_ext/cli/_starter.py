@@ -51,7 +51,7 @@ _LIMITS: Final = {
 }
 
 
-class Rule(NamedTuple):
+class StarterRule(NamedTuple):
     """A rule for an event: about a number, or about who may do it."""
 
     entry: CatalogEntry
@@ -82,7 +82,7 @@ class Rule(NamedTuple):
         return f"{self.name}_{self.limit.setting}" if self.limit else f"{self.name}_by"
 
 
-def rules_of(codes: Sequence[str]) -> list[Rule]:
+def rules_of(codes: Sequence[str]) -> list[StarterRule]:
     """A rule for each event code. Raises `ValueError` for a code that nobody can refuse, with what to do."""
     for code in codes:
         if code not in catalog:
@@ -92,15 +92,15 @@ def rules_of(codes: Sequence[str]) -> list[Rule]:
                 f'"{code}" is not a blocking event, so no rule can refuse it; write an observer of it by hand, '
                 f"and name a blocking one here: `dataworks-ext events` lists them"
             )
-    return [Rule(catalog[code]) for code in dict.fromkeys(codes)]
+    return [StarterRule(catalog[code]) for code in dict.fromkeys(codes)]
 
 
-def policies_module(pack: str, rules: Sequence[Rule]) -> str:
+def policies_module(pack: str, rules: Sequence[StarterRule]) -> str:
     """The module of the pack."""
     return "\n".join(_module_lines(pack, rules)) + "\n"
 
 
-def _module_lines(pack: str, rules: Sequence[Rule]) -> Iterator[str]:
+def _module_lines(pack: str, rules: Sequence[StarterRule]) -> Iterator[str]:
     yield from ('"""What people may do, and how much of it."""', "", "from __future__ import annotations", "")
     yield "from dataworks_ext import Outcome, PolicyContext, PolicyPack, deny"
     yield from _imports("dataworks_ext.events", [rule.cls for rule in rules])
@@ -119,7 +119,7 @@ def _module_lines(pack: str, rules: Sequence[Rule]) -> Iterator[str]:
         yield from _policy(pack, rule)
 
 
-def _policy(pack: str, rule: Rule) -> Iterator[str]:
+def _policy(pack: str, rule: StarterRule) -> Iterator[str]:
     needs = "" if rule.limit else f', needs="{rule.setting}"'
     yield f"@{pack}.policy({rule.cls}{needs})"
     yield from (f"def {rule.name}(", f"    event: {rule.cls},", "    context: PolicyContext[Settings],")
@@ -136,12 +136,12 @@ def _policy(pack: str, rule: Rule) -> Iterator[str]:
     yield "    return None"
 
 
-def tests_module(pack: str, rules: Sequence[Rule]) -> str:
+def tests_module(pack: str, rules: Sequence[StarterRule]) -> str:
     """The tests of the pack, in Python."""
     return "\n".join(_test_lines(pack, rules)) + "\n"
 
 
-def _test_lines(pack: str, rules: Sequence[Rule]) -> Iterator[str]:
+def _test_lines(pack: str, rules: Sequence[StarterRule]) -> Iterator[str]:
     yield from ('"""What each policy stops, and what it lets pass."""', "", "from __future__ import annotations", "")
     yield from _imports("dataworks_ext.events", [rule.cls for rule in rules])
     yield from ("from dataworks_ext.testing import decide, sample", "")
@@ -164,13 +164,13 @@ def _imports(module: str, names: Sequence[str]) -> Iterator[str]:
     yield from (f"from {module} import (", *(f"    {name}," for name in sorted(names)), ")")
 
 
-def case_file(pack: str, rules: Sequence[Rule]) -> str:
+def case_file(pack: str, rules: Sequence[StarterRule]) -> str:
     """The tests of the pack, in YAML."""
     comment = '# What people do in DataWorks, and the expected verdict. "with" changes a sample of the event.\n'
     return comment + "".join(f"\n{case}" for rule in rules for case in _cases(pack, rule))
 
 
-def _cases(pack: str, rule: Rule) -> Iterator[str]:
+def _cases(pack: str, rule: StarterRule) -> Iterator[str]:
     for verdict in ("FAIL", "OK"):
         if rule.limit:
             name = "too much" if verdict == "FAIL" else "little"
@@ -183,7 +183,7 @@ def _cases(pack: str, rule: Rule) -> Iterator[str]:
         yield f'- name: "{rule.code}: {name}"\n  event: {rule.code}\n{change}  expect: {verdict}\n'
 
 
-def pattern_of(rules: Sequence[Rule]) -> str:
+def pattern_of(rules: Sequence[StarterRule]) -> str:
     """The EventBridge pattern of the events; empty if none comes through EventBridge."""
     types = [rule.entry.type for rule in rules]
     called = any(rule.entry.module != DIRECT for rule in rules)

@@ -17,7 +17,7 @@ _PROSE: Final = 40
 """Cells that the last column needs to be wrapped beside the others."""
 
 
-class Column(NamedTuple):
+class TableColumn(NamedTuple):
     """A column, and its place where the table is too wide for the terminal."""
 
     title: str
@@ -34,10 +34,10 @@ class Table:
         columns: Their titles, or columns. Unless it says otherwise, the last column goes below its row.
     """
 
-    def __init__(self, *columns: str | Column) -> None:
-        made = [column if isinstance(column, Column) else Column(column) for column in columns]
+    def __init__(self, *columns: str | TableColumn) -> None:
+        made = [column if isinstance(column, TableColumn) else TableColumn(column) for column in columns]
         if isinstance(columns[-1], str) and len(columns) > 1:
-            made[-1] = Column(columns[-1], "below")
+            made[-1] = TableColumn(columns[-1], "below")
         self._columns = made
         self._rows: list[list[Text]] = []
 

@@ -47,7 +47,7 @@ from ._output import (
     verdict_text,
 )
 from ._screen import inline
-from ._tables import Column, Table
+from ._tables import Table, TableColumn
 from ._user_code import own_traceback
 
 if TYPE_CHECKING:
@@ -263,7 +263,7 @@ def _print(extension: Extension, one: Checked) -> None:
     for line in decision.message.split("\n") if decision.message else ():
         out.print(f"  {line}")
     if not one.message.blocking:
-        out.print("  Nobody waits for an answer to this message: it goes to observers only.")
+        out.print("  This message is not blocking: it goes to observers only.")
     elif decision.reasons:
         out.print(reasons_table(decision))
     elif idle := [policy.id for policy in policies_for(extension, one.message.event_code)]:
@@ -279,7 +279,7 @@ def _print(extension: Extension, one: Checked) -> None:
 
 def reasons_table(decision: Decision) -> Table:
     """What each policy said."""
-    reasons = table("Policy", "Says", "Mode", Column("Time", right=True), "Text")
+    reasons = table("Policy", "Says", "Mode", TableColumn("Time", right=True), "Text")
     for reason in decision.reasons:
         text = "\n".join(part for part in (reason.message, error_of(reason)) if part)
         said = verdict_text(reason.verdict)

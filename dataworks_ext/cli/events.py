@@ -19,7 +19,7 @@ from ._event_fields import classes_within, enumerations_within, fields_of, is_co
 from ._event_reference import reference
 from ._event_schema import schema_of
 from ._output import DEFAULT, App, Json, console, fail, load, plain, print_json, table
-from ._tables import Column
+from ._tables import TableColumn
 
 
 def complete_code(incomplete: str) -> list[str]:
@@ -101,7 +101,7 @@ def _print_catalog(as_json: bool) -> None:
     if as_json:
         print_json([entry._asdict() for entry in catalog.values()])
         return
-    overview = table("Event code", "Blocking", "Module", Column("What happens", "dropped"))
+    overview = table("Event code", "Blocking", "Module", TableColumn("What happens", "dropped"))
     for entry in catalog.values():
         overview.add_row(entry.code, "yes" if entry.extension_point else "", entry.module, entry.title)
     console().print(overview)
@@ -113,7 +113,11 @@ def _print_event(entry: CatalogEntry) -> None:
     out = console()
     out.print(*plain(f"{entry.code}: {entry.title}"), style="bold")
     out.print(*plain(f"Module: {entry.module} ({entry.level} level). EventBridge type: {entry.type}"))
-    answer = f"DataWorks waits for an answer ({entry.operation})" if entry.operation else "A notification; nobody waits"
+    answer = (
+        f"Blocking: DataWorks waits for an answer ({entry.operation})"
+        if entry.operation
+        else "A notification: not blocking"
+    )
     out.print(*plain(f"{answer}."))
     out.print(*plain(f"from dataworks_ext.events import {class_name(entry.code)}"))
     cls = event_class(entry.code)
@@ -132,7 +136,11 @@ def _print_event(entry: CatalogEntry) -> None:
 
 def _print_fields(out: Console, cls: type[BaseModel], besides: type[BaseModel] | None = None) -> None:
     fields = table(
-        "Python", "On the wire", Column("Type", "leading"), Column("Required", "dropped"), Column("Meaning", "below")
+        "Python",
+        "On the wire",
+        TableColumn("Type", "leading"),
+        TableColumn("Required", "dropped"),
+        TableColumn("Meaning", "below"),
     )
     for field in fields_of(cls):
         if besides is None or field.python not in besides.model_fields:

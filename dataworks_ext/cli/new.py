@@ -15,7 +15,7 @@ import typer
 
 from ._output import console, fail
 from ._project import DOWNLOADS, Choice, contents_of
-from ._starter import Rule, rules_of
+from ._starter import StarterRule, rules_of
 from .events import complete_code
 
 MAX_NAME: Final = 64
@@ -66,7 +66,7 @@ def new(
         out.print(f"  {command}")
 
 
-def _rules(events: str | None) -> list[Rule]:
+def _rules(events: str | None) -> list[StarterRule]:
     """The rules that are asked for, on a terminal by a question."""
     if events is None and sys.stdin is not None and sys.stdin.isatty():
         console().print("Which events should it decide? `dataworks-ext events` lists them.")

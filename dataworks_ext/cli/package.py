@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from ._output import Json, console, plain, print_json, table
-from ._tables import Column
+from ._tables import TableColumn
 
 if TYPE_CHECKING:
     from ..deploy.build import Package, Share
@@ -48,7 +48,7 @@ def package(
 
 def _print(built: Package) -> None:
     out = console()
-    numbers = (Column(title, right=True) for title in ("Files", "Bytes", "Byte code", "Zipped"))
+    numbers = (TableColumn(title, right=True) for title in ("Files", "Bytes", "Byte code", "Zipped"))
     shown = table("Package", *numbers)
     for share in built.shares:
         shown.add_row(*_cells(share))

@@ -17,7 +17,7 @@ from ..settings import Configuration, missing, variable_of
 from ._event_fields import docstrings_of
 from ._masking import masked, masked_text
 from ._output import DEFAULT, App, Json, console, load, print_json, table, to_json
-from ._tables import Column
+from ._tables import TableColumn
 
 PROBLEMS: Final = 1
 """The exit status for at least one problem."""
@@ -61,7 +61,7 @@ def policies(app: App = DEFAULT, as_json: Json = False) -> None:
 def _print(extension: Extension, configuration: Configuration, settings: list[Setting]) -> None:
     out = console()
     overriding = {pack.name for pack in extension.packs if pack.options_override}
-    registered = table("Policy", Column("Events", "below"), "Mode", "On error", "What it does")
+    registered = table("Policy", TableColumn("Events", "below"), "Mode", "On error", "What it does")
     for policy in extension.policies:
         note = _idle(policy, configuration, overriding)
         description = "\n".join(text for text in (policy.description, note) if text)
@@ -69,13 +69,13 @@ def _print(extension: Extension, configuration: Configuration, settings: list[Se
         registered.add_row(policy.id, "\n".join(policy.events), mode, policy.on_error, description)
     out.print(registered)
     if extension.observers:
-        observers = table("Observer", Column("Events", "below"), "Mode", "What it does")
+        observers = table("Observer", TableColumn("Events", "below"), "Mode", "What it does")
         for observer in extension.observers:
             mode = _mode(observer, configuration)
             observers.add_row(observer.id, "\n".join(observer.events), mode, observer.description)
         out.print(observers)
     if settings:
-        in_force = table("Setting", Column("Value", "below"), "From", "Meaning")
+        in_force = table("Setting", TableColumn("Value", "below"), "From", "Meaning")
         for setting in settings:
             in_force.add_row(setting.variable, setting.text, setting.source, setting.meaning)
         out.print(in_force)

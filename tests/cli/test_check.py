@@ -272,7 +272,7 @@ def test_a_message_of_eventbridge_is_checked(rows: int, code: int, verdict: str)
 def test_a_message_of_eventbridge_that_nobody_waits_for_says_so() -> None:
     result = _check(_save("freeze.json", eventbridge_message("freeze-instance")))
     assert result.exit_code == 0
-    assert "Nobody waits for an answer to this message" in result.stdout
+    assert "This message is not blocking" in result.stdout
 
 
 def _batch(*elements: bytes) -> str:
@@ -514,7 +514,7 @@ def test_a_message_that_nobody_waits_for_says_so() -> None:
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
         "freeze.json: freeze-instance OK",
-        "  Nobody waits for an answer to this message: it goes to observers only.",
+        "  This message is not blocking: it goes to observers only.",
     ]
 
 
@@ -523,7 +523,7 @@ def test_a_notification_of_an_extension_point_says_so() -> None:
     message = {"blockBusiness": False, "messageBody": sample_payload("download-resources", dataRowSize=5_000)}
     result = _check(_save("after.json", message))
     assert result.exit_code == 0
-    assert "Nobody waits for an answer to this message" in result.stdout
+    assert "This message is not blocking" in result.stdout
 
 
 def test_a_payload_that_nobody_waits_for_says_so() -> None:
@@ -531,7 +531,7 @@ def test_a_payload_that_nobody_waits_for_says_so() -> None:
     payload = sample_payload("download-resources", dataRowSize=5_000, blockBusiness=False)
     result = _check(_save("after.json", payload))
     assert result.exit_code == 0
-    assert "Nobody waits for an answer to this message" in result.stdout
+    assert "This message is not blocking" in result.stdout
 
 
 # JSON

@@ -75,12 +75,12 @@ def test_an_extension_point_says_how_it_is_answered() -> None:
     assert shown[:3] == [
         "commit-file: A file is about to be committed",
         "Module: DataStudio (workspace level). EventBridge type: dataworks:FileChange:CommitFile",
-        "DataWorks waits for an answer (UpdateIDEEventResult).",
+        "Blocking: DataWorks waits for an answer (UpdateIDEEventResult).",
     ]
 
 
 def test_a_regular_event_says_that_nobody_waits() -> None:
-    assert "A notification; nobody waits." in _run("freeze-instance").splitlines()
+    assert "A notification: not blocking." in _run("freeze-instance").splitlines()
 
 
 def test_an_event_with_a_class_says_how_to_import_it() -> None:
@@ -116,7 +116,9 @@ def test_every_field_has_a_meaning(code: str) -> None:
 def test_the_forms_and_parts_of_an_event_are_shown() -> None:
     """The forms first, each with the fields that it has besides."""
     lines = _run("start-diJob").splitlines()
-    headings = [line for line in lines if re.match(r"[A-Z]\w+: ", line) and not line.startswith("Module:")]
+    headings = [
+        line for line in lines if re.match(r"[A-Z]\w+: ", line) and not line.startswith(("Module:", "Blocking:"))
+    ]
     assert [heading.split(":")[0] for heading in headings] == [
         *("StartDiJobV1", "StartDiJobV2", "TableMapping", "StartSetting"),
     ]

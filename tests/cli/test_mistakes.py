@@ -198,7 +198,10 @@ def test_a_mistake_has_one_sentence(name: str) -> None:
     _change(mistake)
     result = CliRunner().invoke(app, ["policies", "--app", "newcomer:extension"])
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == f"dataworks-ext: {mistake.said}\n"
+    said = (
+        result.stderr.replace("downloads.py:16: ", "downloads.py:15: ") if sys.version_info < (3, 11) else result.stderr
+    )
+    assert said == f"dataworks-ext: {mistake.said}\n"  # Python 3.10 names the line below the decorator
 
 
 def test_a_setting_of_another_type_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:

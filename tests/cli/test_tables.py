@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from dataworks_ext.cli._app import app
 from dataworks_ext.cli._screen import Screen
-from dataworks_ext.cli._tables import Column, Table
+from dataworks_ext.cli._tables import Table, TableColumn
 from dataworks_ext.events import catalog
 from dataworks_ext.testing import sample_payload
 
@@ -127,7 +127,13 @@ def test_an_event_is_readable_in_eighty_columns(monkeypatch: pytest.MonkeyPatch)
 
 def _table(width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[str]:
     monkeypatch.setenv("COLUMNS", str(width))
-    table = Table("Name", Column("Events", "below"), Column("Size", right=True), Column("Kind", "dropped"), "Meaning")
+    table = Table(
+        "Name",
+        TableColumn("Events", "below"),
+        TableColumn("Size", right=True),
+        TableColumn("Kind", "dropped"),
+        "Meaning",
+    )
     table.add_row("rows", "first\nsecond", 7, "kind", "Rows of one download, at most")
     table.add_row("bytes", "", 500, "kind", "")
     Screen().print(table)
