@@ -93,7 +93,8 @@ class Storage:
 
 def _text(error: OSError) -> str:
     """What the system says, without the number that it has there."""
-    return error.strerror or str(error) or type(error).__name__
+    text = error.strerror or str(error)
+    return re.sub(r"^\[Errno -?[0-9]+\] ", "", text) or type(error).__name__
 
 
 def _advice(status: int) -> str:
