@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from .budget import end_of
 from .context import utc_now
@@ -24,6 +24,10 @@ from .openapi.replies import Replies
 from .record import Recorder
 from .retirement import Retirement
 
+if TYPE_CHECKING:
+    from .archive.writer import ArchiveWriter
+
+ARCHIVE_VARIABLE: Final = "DATAWORKS_EXT_ARCHIVE"
 FIELDS_VARIABLE: Final = "DATAWORKS_EXT_RECORD_FIELDS"
 FIRST_PAUSE: Final = 5.0
 """Seconds until an extension that could not be loaded is loaded again; twice as long after each failure."""
@@ -79,7 +83,8 @@ class Function:
         self.extension = extension
         recorder = Recorder(record_fields, clock=clock, extension=(extension.name, extension.version))
         api = OpenApi(environment)
-        self._services = Services(extension, api, Replies(api), recorder, clock)
+        archive = archive_of(extension, api, environment) if environment.get(ARCHIVE_VARIABLE) else None
+        self._services = Services(extension, api, Replies(api), recorder, clock, archive)
         self._in_flight: dict[int, float] = {}
         self._retirement = Retirement(self._in_flight, recorder)
         self._prepared = False
@@ -139,7 +144,7 @@ class Function:
 
     def _prepare(self, context: RuntimeContext) -> None:
         """Take what each request brings, and record once what is wrong with the environment."""
-        extension, api, _, recorder, _ = self._services
+        extension, api, _, recorder, _, archive = self._services
         api.attend(context)
         if self._prepared:
             return
@@ -149,6 +154,9 @@ class Function:
             problems = extension.configuration.problems
             if replies_through_openapi(extension.policies):
                 problems = (*problems, *api.problems())
+            if archive is not None:
+                archive.prepare()
+                problems = (*problems, *filter(None, (archive.problem,)))
             for problem in problems:
                 recorder.note("configuration", problem=problem, extension=extension.name)
             self._prepared = True
@@ -195,6 +203,13 @@ class DeployedFunction:
             return Function(extension)
         self._retry_at = NEVER
         return function
+
+
+def archive_of(extension: Extension, api: OpenApi, environment: Mapping[str, str]) -> ArchiveWriter:
+    """What archives the messages. Only a function that archives loads it."""
+    from .archive.writer import ArchiveWriter
+
+    return ArchiveWriter(extension, api, environment)
 
 
 def reply(decision: Decision) -> str:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .budget import LEAST_SHARE, LEAST_TIME, deadline_before_reply, end_of_share
 from .context import MessageScope, Request
@@ -17,8 +17,11 @@ from .extension import Extension
 from .message import Message, MessageError
 from .openapi.api import OpenApi
 from .openapi.replies import Answer, Replies
-from .record import Recorder
+from .record import Archived, Recorder
 from .texts import TEXTS, with_request
+
+if TYPE_CHECKING:
+    from .archive.writer import ArchiveWriter
 
 _NOT_TRIED: Final = Delivery("undelivered", "the time was over before this message of the array was tried")
 
@@ -39,6 +42,7 @@ class Services(NamedTuple):
     replies: Replies
     recorder: Recorder
     clock: Callable[[], datetime]
+    archive: ArchiveWriter | None = None
 
 
 class Invocation:
@@ -51,7 +55,7 @@ class Invocation:
         end: The moment at which all replies are due.
     """
 
-    __slots__ = ("_context", "_end", "_request_id", "_services", "_started")
+    __slots__ = ("_batch", "_context", "_end", "_request_id", "_services", "_started")
 
     def __init__(self, services: Services, context: object, started: float, end: float) -> None:
         self._services = services
@@ -60,6 +64,8 @@ class Invocation:
         self._request_id = request_id if isinstance(request_id, str) else ""
         self._started = started
         self._end = end
+        self._batch: list[bytes] | None = None
+        """The archived lines of an array, which become one object; None for a single message."""
 
     def answer_all(self, messages: Sequence[Message | MessageError]) -> list[Handled]:
         """Answer the messages of an array, in order.
@@ -68,6 +74,7 @@ class Invocation:
         messages that were answered take next to no time.
         """
         handled = []
+        self._batch = []
         for number, message in enumerate(messages):
             through_openapi = isinstance(message, Message) and message.channel == "eventbridge"
             if isinstance(message, MessageError):
@@ -77,6 +84,7 @@ class Invocation:
             else:
                 least = LEAST_SHARE if through_openapi else 0.0
                 handled.append(self.answer(message, end_of_share(self._end, len(messages) - number, least)))
+        self._archive_batch(self._batch)
         return handled
 
     def answer(self, message: Message, end: float | None = None) -> Handled:
@@ -87,7 +95,8 @@ class Invocation:
                 return self._answer_through_openapi(message, end)
             scope = self._scope(message, end)
             decision = self._services.extension.decide(scope)
-            self._notify_and_record(scope, decision, RETURNED)
+            archived = self._archive(scope, decision, end) if self._services.archive is not None else None
+            self._notify_and_record(scope, decision, RETURNED, archived)
             return Handled(decision)
         except BaseException as error:
             return self.give_up(error, message.message_id)
@@ -118,8 +127,11 @@ class Invocation:
             scope = self._scope(message, end)
             answer = Answer(self._decide(scope), NONE, is_first=True)
         decision = answer.decision or closed(self._request_id)
+        archived = None
+        if self._services.archive is not None:
+            archived = self._archive(scope, decision, end, is_first=answer.is_first)
         try:
-            self._notify_and_record(scope, decision, answer.delivery, told=not answer.is_first)
+            self._notify_and_record(scope, decision, answer.delivery, archived, told=not answer.is_first)
         except BaseException as error:
             return self.give_up(error, message.message_id, answer.delivery)
         return Handled(decision, answer.delivery, message.message_id)
@@ -142,18 +154,52 @@ class Invocation:
             return self.give_up(error, message.message_id, _NOT_TRIED)
         return Handled(decision, _NOT_TRIED, message.message_id)
 
+    def _archive(
+        self, scope: MessageScope, decision: Decision, end: float, *, is_first: bool = True
+    ) -> Archived | None:
+        """Archive a message; those of an array are archived together, and then there is nothing to say of one."""
+        archive = self._services.archive
+        assert archive is not None
+        line = archive.line(scope, decision, is_first=is_first)
+        if isinstance(line, Archived):
+            return line
+        if self._batch is not None:
+            self._batch.append(line)
+            return None
+        attempts = 2 if scope.message.channel == "eventbridge" else 1
+        return archive.store([line], self._request_id, scope.now, end, attempts)
+
+    def _archive_batch(self, lines: Sequence[bytes]) -> None:
+        archive = self._services.archive
+        if archive is None or not lines:
+            return
+        with suppress(BaseException):  # the replies are what is left
+            archived = archive.store(lines, self._request_id, self._services.clock(), self._end, 1)
+            self._services.recorder.archived(archived, self._request_id, len(lines))
+
     def _scope(self, message: Message, deadline: float) -> MessageScope:
-        _, api, _, recorder, clock = self._services
-        request = Request(self._request_id, deadline, clock(), api, recorder.get_logger, self._context, deployed=True)
+        _, api, _, recorder, clock, archive = self._services
+        lookups = api if archive is None else archive.noting(api)
+        request = Request(
+            self._request_id, deadline, clock(), lookups, recorder.get_logger, self._context, deployed=True
+        )
         return MessageScope(message, request)
 
     def _notify_and_record(
-        self, scope: MessageScope, decision: Decision, delivery: Delivery, *, told: bool = False
+        self,
+        scope: MessageScope,
+        decision: Decision,
+        delivery: Delivery,
+        archived: Archived | None = None,
+        *,
+        told: bool = False,
     ) -> None:
         """Tell the observers, unless they were told when the message came before, and write the record."""
         observers = () if told else self._services.extension.notify(scope)
         elapsed_ms = milliseconds(time.monotonic() - self._started)
-        self._services.recorder.message(scope, decision, delivery, elapsed_ms=elapsed_ms, observers=observers)
+        self._services.recorder.message(
+            scope, decision, delivery, elapsed_ms=elapsed_ms, observers=observers, archived=archived
+        )
 
 
 def closed(request_id: str) -> Decision:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Literal, TextIO
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TextIO
 
 from .context import MessageScope, in_utc, utc_now
 from .decision import TEXT_LIMIT, Decision, Reason, shorten
@@ -29,7 +29,16 @@ PERSONAL: Final = ("sqlText", "ip", "fileName")
 EXCEPTIONS: Final = "exceptions"
 """What to ask for, beside payload fields, to have the texts of policies' exceptions in the record."""
 
-Kind = Literal["message", "log", "configuration", "loading", "retirement"]
+Kind = Literal["message", "log", "configuration", "loading", "retirement", "archive"]
+
+
+class Archived(NamedTuple):
+    """What became of the archived line of a message."""
+
+    status: Literal["stored", "skipped", "lost"]
+    """`skipped`: it was not to be archived. `lost`: it was, and is not, as far as is known."""
+    problem: str | None = None
+    """Why it is not stored."""
 
 
 class Recorder:
@@ -67,6 +76,7 @@ class Recorder:
         *,
         elapsed_ms: float,
         observers: Sequence[Reason] = (),
+        archived: Archived | None = None,
     ) -> None:
         """Record a message that was read, and what became of the reply.
 
@@ -76,6 +86,7 @@ class Recorder:
             delivery: What became of the reply.
             elapsed_ms: Milliseconds from the message's arrival to now.
             observers: A reason for each observer that failed.
+            archived: What became of the archived line; None where no archive is configured, or it is not known yet.
         """
         message = scope.message
         payload = message.payload
@@ -100,6 +111,10 @@ class Recorder:
             "extension": self._extension,
             "version": self._version,
         }
+        if archived is not None:
+            record["archive"] = archived.status
+            if archived.problem is not None:
+                record["archive_problem"] = archived.problem
         if (problem := delivery.problem or message.contradiction) is not None:
             record["problem"] = problem
         if decision.message and not decision.reasons:
@@ -128,6 +143,13 @@ class Recorder:
     def note(self, kind: Kind, **fields: object) -> None:
         """Record something that is no decision on a message."""
         self._lines.write(to_line({"schema": SCHEMA, "kind": kind, "time": in_utc(self._clock()), **fields}))
+
+    def archived(self, archived: Archived, request_id: str, messages: int) -> None:
+        """Record what became of the archived lines of an array of messages."""
+        fields: dict[str, object] = {"request_id": request_id, "messages": messages, "archive": archived.status}
+        if archived.problem is not None:
+            fields["archive_problem"] = archived.problem
+        self.note("archive", extension=self._extension, version=self._version, **fields)
 
     def not_loaded(self, app: str, error: BaseException) -> None:
         """Record why an extension could not be loaded. Never raises: stdout may be gone."""

@@ -138,19 +138,25 @@ class OpenApi:
     def _new_client(self, endpoint: str) -> Client:
         from .client import Client
 
-        return Client(endpoint, credentials=self._credentials)
+        return Client(endpoint, credentials=self.credentials)
+
+    @property
+    def region(self) -> str | None:
+        """The region that the environment or the runtime's context names, such as `cn-hangzhou`."""
+        region = self._environment.get(REGION_VARIABLE, "").strip() or getattr(self._context, "region", None)
+        return region if isinstance(region, str) and region else None
 
     @property
     def _endpoint(self) -> str:
         endpoint = self._environment.get(ENDPOINT_VARIABLE, "").strip()
         if endpoint:
             return endpoint
-        region = self._environment.get(REGION_VARIABLE, "").strip() or getattr(self._context, "region", None)
-        if not isinstance(region, str) or not region:
+        region = self.region
+        if region is None:
             raise SetupError(f"{REGION_VARIABLE} is not set, and Function Compute's context does not say it either")
         return f"https://dataworks.{region}.aliyuncs.com"
 
-    def _credentials(self) -> Credentials:
+    def credentials(self) -> Credentials:
         """Those of the newest request; the environment's where there is none."""
         from .signature import Credentials
 

@@ -48,21 +48,24 @@ class Connection:
         """Whether the server has left it as it was: neither closed it nor sent what nobody asked for."""
         return self._stream.is_silent()
 
-    def exchange(self, target: str, headers: Mapping[str, str], body: bytes, left: Left) -> tuple[int, bytes]:
-        """The status and the body of the answer to a POST.
+    def exchange(
+        self, target: str, headers: Mapping[str, str], body: bytes, left: Left, *, method: str = "POST"
+    ) -> tuple[int, bytes]:
+        """The status and the body of the answer to a request.
 
         Args:
             target: Path and query, percent-encoded.
             headers: All of them but those of the body's length and encoding.
-            body: Bytes to post.
+            body: Bytes to send.
             left: How many seconds are left.
+            method: In capitals.
 
         Raises:
             OSError: There is no whole answer: `Disconnected`, `GarbledAnswer`, `TimeoutError` and others.
         """
         sent = {**headers, "accept-encoding": "identity", "content-length": str(len(body))}
         try:
-            response = self._ask(_head(f"POST {target}", sent) + body, "POST", left)
+            response = self._ask(_head(f"{method} {target}", sent) + body, method, left)
             self._stream.room = ANSWER_LIMIT
             answer = self._read(response)
         except BaseException:  # whatever it is: the rest of the answer is still to come

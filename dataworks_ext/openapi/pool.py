@@ -42,6 +42,11 @@ class Pool:
         self._context: SSLContext | None = None
         self._context_lock = threading.Lock()
 
+    def prepare(self) -> None:
+        """Load the authorities' certificates, which takes longer than a connection, unless nothing is encrypted."""
+        if self._endpoint.is_secure:
+            self._ssl_context()
+
     def kept(self) -> Connection | None:
         """The connection that was used last and that nothing came over since; no other call has it from now on."""
         while (connection := _pop(self._idle)) is not None:

@@ -1,0 +1,1 @@
+"""The archive: what came, what was decided and what was looked up, as objects in object storage."""
