@@ -1,4 +1,4 @@
-"""What a policy may look at beside its event."""
+"""What a policy can see besides its event."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class MessageScope:
 
 
 class PolicyContext(Generic[S_co]):
-    """What a policy may look at beside its event. One for each call of a policy."""
+    """What a policy can see besides its event. Each call of a policy gets its own."""
 
     __slots__ = ("_policy", "_scope", "_settings", "_until")
 
@@ -152,7 +152,7 @@ class PolicyContext(Generic[S_co]):
 
     @property
     def now(self) -> datetime:
-        """When the message came, in UTC: the same moment for every policy."""
+        """When the message was received, in UTC: the same moment for every policy."""
         return self._scope.now
 
     @property
@@ -199,28 +199,28 @@ class PolicyContext(Generic[S_co]):
     @property
     def snapshot(self) -> Snapshot:
         """The file or table as it was when the event fired: a `CommittedFile`, `DeletedFile`, `FileExecution` or
-        `TableModel`, by the event. Asked of DataWorks at first use, once for all policies of a message.
+        `TableModel`, by the event. Fetched from DataWorks at first use, once for all policies of a message.
 
         Raises:
-            LookupFailedError: It could not be had.
+            LookupFailedError: The lookup failed.
         """
         return self._scope.lookups.snapshot(self._until)
 
     @property
     def parameters(self) -> Mapping[str, str]:
-        """The extension's parameters, by key, as its owner set them in DataWorks. Kept for a minute.
+        """The extension's parameters, by key, as its owner set them in DataWorks. Cached for a minute.
 
         Raises:
-            LookupFailedError: They could not be had.
+            LookupFailedError: The lookup failed.
         """
         return self._scope.lookups.parameters(self._until)
 
     @property
     def options(self) -> Mapping[str, object]:
-        """What the event's workspace chose of the extension's options, a JSON object. Kept for a minute.
+        """The options that the event's workspace chose, a JSON object. Cached for a minute.
 
         Raises:
-            LookupFailedError: They could not be had.
+            LookupFailedError: The lookup failed.
         """
         return self._scope.lookups.options(self._until)
 
@@ -232,11 +232,11 @@ class OverridingContext(PolicyContext[S_co]):
 
     @property
     def settings(self) -> S_co:
-        """The settings of the policy's pack, with what the event's workspace chose in their place.
+        """The settings of the policy's pack, overridden by the options of the event's workspace.
 
         Raises:
-            LookupFailedError: The options could not be had.
-            SettingsError: They do not fit the settings.
+            LookupFailedError: The lookup of the options failed.
+            SettingsError: An option is invalid for its setting.
         """
         pack = self._policy.partition(".")[0]
         return self._scope.lookups.settings(pack, self._settings, self._until)

@@ -29,11 +29,11 @@ class Extension(PolicyPack[NoSettings]):
         name: Its name in records.
         packs: In the order in which their policies run; the extension's own policies run last.
         default: The answer to an event without a policy.
-        language: Of the framework's own texts; `DATAWORKS_EXT_LANGUAGE` may say otherwise.
+        language: Of the framework's own texts; `DATAWORKS_EXT_LANGUAGE` overrides it.
         version: Its version in records.
 
     Raises:
-        RegistrationError: Packs that cannot be together, with what to write instead.
+        RegistrationError: Packs that conflict, with what to write instead.
     """
 
     def __init__(
@@ -66,11 +66,11 @@ class Extension(PolicyPack[NoSettings]):
 
     @property
     def configuration(self) -> Configuration:
-        """What the environment says. Read at first use, unless `configure` was called."""
+        """The configuration from the environment. Read at first use, unless `configure` was called."""
         return self._configuration or self.configure(os.environ)
 
     def configure(self, environment: Mapping[str, str]) -> Configuration:
-        """Read settings, modes and language from an environment, in place of what was read before.
+        """Read settings, modes and language from an environment, replacing what was read before.
 
         Nothing can be registered afterwards.
         """
@@ -82,13 +82,13 @@ class Extension(PolicyPack[NoSettings]):
         return self.adopt(read_configuration(classes, registered, self.language, environment))
 
     def adopt(self, configuration: Configuration) -> Configuration:
-        """Let a configuration hold as it is, whatever the environment says."""
+        """Use a configuration as it is, whatever the environment contains."""
         self._policy_plans, self._observer_plans = {}, {}
         self._configuration = configuration
         return configuration
 
     def decide(self, subject: Message | Event | MessageScope, request: Request = _NO_REQUEST) -> Decision:
-        """Ask every policy that is registered for the event. Whatever a policy does, there is a decision.
+        """Run every policy that is registered for the event. Whatever a policy does, there is a decision.
 
         Args:
             subject: A message, or an event as it would arrive in one.

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 SCHEMA: Final = 1
-"""The version of the schema. It grows when a field changes its meaning or goes; a new field does not count."""
+"""The version of the schema. It increases when a field is removed or changes its meaning, not when one is added."""
 FRAME_LIMIT: Final = 8
 """Frames of a failed policy."""
 PERSONAL: Final = ("sqlText", "ip", "fileName")
-"""Payload fields whose values a record repeats only if they were asked for, whoever put them into a text."""
+"""Payload fields whose values are recorded only if `DATAWORKS_EXT_RECORD_FIELDS` names them, in texts as well."""
 EXCEPTIONS: Final = "exceptions"
-"""What to ask for, beside payload fields, to have the texts of policies' exceptions in the record."""
+"""The word in `DATAWORKS_EXT_RECORD_FIELDS` that includes the texts of policies' exceptions."""
 
 Kind = Literal["message", "log", "configuration", "loading", "retirement", "archive"]
 
@@ -141,7 +141,7 @@ class Recorder:
         )
 
     def note(self, kind: Kind, **fields: object) -> None:
-        """Record something that is no decision on a message."""
+        """Record something other than a decision on a message."""
         self._lines.write(to_line({"schema": SCHEMA, "kind": kind, "time": in_utc(self._clock()), **fields}))
 
     def archived(self, archived: Archived, request_id: str, messages: int) -> None:
@@ -197,7 +197,7 @@ class Recorder:
         return fields
 
     def _redact(self, text: str, payload: Mapping[str, object]) -> str:
-        """The text with `[sqlText]` where it repeats the SQL, unless the record may hold that."""
+        """The text with `[sqlText]` in place of the SQL, unless the record may contain it."""
         values = {str(payload[field]): field for field in PERSONAL if field in payload and field not in self._fields}
         for value in sorted(values, key=len, reverse=True):  # one may be part of another
             if value:
@@ -205,7 +205,7 @@ class Recorder:
         return text
 
     def _explain(self, error: BaseException) -> str:
-        """What happened and where. The text of somebody else's exception may hold anything, so it must be asked for."""
+        """What happened and where. Other exceptions' texts may contain anything: they are recorded on request only."""
         name = type(error).__name__
         if self._exceptions or _is_ours(error):
             name = f"{name}: {text_of(error)}"
@@ -219,7 +219,7 @@ def _render_log(_logger: WrappedLogger, method: str, event: EventDict) -> str:
 
 
 def _is_ours(error: BaseException) -> bool:
-    """Whether the framework raised it, so that its text holds no payload: its classes are anybody's to raise."""
+    """Whether the framework raised it, so that its text contains no payload. Policies may raise the same classes."""
     if not isinstance(error, ExtensionError):
         return False
     traceback = error.__traceback__
@@ -233,7 +233,7 @@ def _is_inside(traceback: TracebackType) -> bool:
 
 
 def _event(scope: MessageScope) -> Event | None:
-    """The event as somebody has read it already, else as a plain one; None if it is not even that."""
+    """The event if it was read already, else as a plain `Event`; None if that fails."""
     try:
         return scope.any_event()
     except EventError:

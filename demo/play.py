@@ -109,7 +109,7 @@ def send(compute: LocalFunctionCompute, title: str, message: bytes) -> Played:
 
 
 def tabulate(played: list[Played]) -> Table:
-    """The answers as the people in DataWorks see them."""
+    """The answers as the person in DataWorks sees them."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for column in ("Event", "Verdict", "What the person in DataWorks sees"):
         table.add_column(column, overflow="fold")

@@ -15,7 +15,7 @@ from .consulted import Consulted, is_left_out, without_content
 from .options import NEEDED, SNAPSHOT_CONTENT, ArchiveOptions, fold
 
 LINE_SCHEMA: Final = 1
-"""The version of the schema. It grows when a field changes its meaning or goes; a new field does not count."""
+"""The version of the schema. It increases when a field is removed or changes its meaning, not when one is added."""
 EVERYTHING: Final = "*"
 """In `left_out`: the whole payload, but for what makes it a message."""
 _PAYLOADS: Final = ("messageBody", "data")

@@ -267,7 +267,7 @@ def _print(extension: Extension, one: Checked) -> None:
     elif decision.reasons:
         out.print(reasons_table(decision))
     elif idle := [policy.id for policy in policies_for(extension, one.message.event_code)]:
-        out.print(*plain(f"  Its policies do nothing here: {', '.join(idle)}. See dataworks-ext policies."))
+        out.print(*plain(f"  Its policies are inactive here: {', '.join(idle)}. See dataworks-ext policies."))
     else:
         out.print(
             *plain(

@@ -72,7 +72,7 @@ def deploy(
                 shown.add_row(*plain(*change))
             console().print(shown)
         else:
-            console().print(*plain(f"{wanted.function} is as it should be."))
+            console().print(*plain(f"{wanted.function} is up to date."))
         if changes and not dry_run:
             remote.apply(wanted)
             if not as_json:

@@ -208,7 +208,9 @@ def _check_trigger(subject: Subject) -> Iterator[Finding]:
         yield Finding("trigger", "problem", text, trigger_of(subject.extension))
     for config in configs:
         if config.get("asyncInvocationType"):
-            text = "asyncInvocationType hides errors from EventBridge, so that nothing is delivered again: set it false"
+            text = (
+                "asyncInvocationType hides errors from EventBridge, so nothing is delivered again: set it to false"
+            )
             yield Finding("trigger", "problem", text, "asyncInvocationType: false")
         wanted = set(handled_types(subject.extension))
         for text, loses in pattern_problems(config.get("eventRuleFilterPattern"), wanted):

@@ -53,7 +53,7 @@ def dependencies(inputs: Inputs, output: Path, progress: Progress) -> Dependenci
     """The dependencies: what is in the output folder, if lock file, framework and Python are the same; else made anew.
 
     Raises:
-        PackagingError: The lock file is out of date, or the wheels cannot be had.
+        PackagingError: The lock file is out of date, or the wheels cannot be downloaded.
     """
     kept = output / f".dependencies-{inputs.python}"
     found = Dependencies(kept / "files", kept / "files.zip", {})

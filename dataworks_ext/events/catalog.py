@@ -130,7 +130,7 @@ def class_name(code: str) -> str:
 
 
 def reply_operation(code: str) -> Operation:
-    """The operation that answers an event of that code, if somebody waits for it."""
+    """The operation that answers an event of that code, if it is blocking."""
     entry = catalog.get(code)
     return "CallbackExtension" if entry is None else _OPERATIONS.get(entry.module, "CallbackExtension")
 

@@ -129,7 +129,7 @@ class Host:
             return self._looking_up().wait(left)
 
     def _looking_up(self) -> _LookUp:
-        """The look-up that runs, or a new one: however often a name is asked for, few threads wait for it."""
+        """The lookup that runs, or a new one: however often a name is asked for, few threads wait for it."""
         running = self._look_up
         if running is None or running.done.is_set():
             running = _LookUp(self._name, self._port)
@@ -142,10 +142,10 @@ class Host:
 
 
 class _LookUp(threading.Thread):
-    """The look-up of a name, which nothing can end: one that is late is left behind, and ends by itself."""
+    """The lookup of a name, which nothing can end: one that is late is left behind, and ends by itself."""
 
     def __init__(self, name: str, port: int) -> None:
-        super().__init__(name=f"look-up of {name}", daemon=True)
+        super().__init__(name=f"lookup of {name}", daemon=True)
         self._host = name
         self._port = port
         self._found: Sequence[Address] = ()
@@ -163,7 +163,7 @@ class _LookUp(threading.Thread):
     def wait(self, left: Left) -> Sequence[Address]:
         """What it found. Raises `OSError` if that is nothing, or not there in time."""
         if not self.done.wait(left()):
-            raise TimeoutError(f"the look-up of {self._host} timed out")
+            raise TimeoutError(f"the lookup of {self._host} timed out")
         if self._failure:
             raise OSError(self._failure)
         return self._found

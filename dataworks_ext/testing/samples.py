@@ -65,7 +65,7 @@ def sample(code: str | type[Event], /, **changes: object) -> Event:
 
     Raises:
         NoSampleError: There is no such event.
-        ChangeError: There is no such field, with the nearest one, or the value is none for it.
+        ChangeError: An unknown field, with the nearest known one, or an invalid value.
     """
     received = read_message(_message(code, None, None, changes))
     return read_event(
@@ -89,7 +89,7 @@ def message(
 
     Raises:
         NoSampleError: There is no such event.
-        ChangeError: There is no such field, with the nearest one, or the value is none for it.
+        ChangeError: An unknown field, with the nearest known one, or an invalid value.
     """
     return _message(code, channel, message_id, changes)
 

@@ -128,7 +128,7 @@ def test_a_dry_run_changes_nothing(compute: LocalFunctionCompute) -> None:
 def test_a_second_deployment_changes_nothing(compute: LocalFunctionCompute) -> None:
     deploy()
     assert changes() == []
-    assert deploy().stdout == "guard is as it should be.\n"
+    assert deploy().stdout == "guard is up to date.\n"
 
 
 def test_new_code_is_deployed(compute: LocalFunctionCompute) -> None:

@@ -321,7 +321,7 @@ def test_a_look_up_that_takes_long_is_left_behind(dataworks: LocalDataWorks, nam
     with _client_of(f"http://localhost:{dataworks.port}") as client:
         errors = [_late(client), _late(client)]
         assert all(error.retryable and not error.sent for error in errors)
-        assert "the look-up of localhost timed out" in str(errors[0])
+        assert "the lookup of localhost timed out" in str(errors[0])
         assert (names.asked, LEFT_BEHIND) == (["localhost"], {})
         names.allowed.set()
         assert _reply(client)
@@ -332,7 +332,7 @@ def test_a_proxys_name_is_looked_up_in_time_too(names: Names, monkeypatch: pytes
     names.allowed.clear()
     monkeypatch.setenv("https_proxy", "http://proxy.example.com:3128")
     with _client_of("https://dataworks.example.com") as client:
-        assert "the look-up of proxy.example.com timed out" in str(_late(client))
+        assert "the lookup of proxy.example.com timed out" in str(_late(client))
 
 
 def test_a_name_without_an_address_is_an_error_of_the_network(names: Names) -> None:
