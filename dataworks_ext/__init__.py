@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .decision import warn as warn
     from .errors import ExtensionError as ExtensionError
     from .errors import RegistrationError as RegistrationError
+    from .exemption import Exemption as Exemption
     from .extension import Extension as Extension
     from .pack import PolicyPack as PolicyPack
 
@@ -30,6 +31,7 @@ _load, __dir__ = names_on_demand(
         "context": "PolicyContext Request",
         "decision": "Decision Outcome Reason Verdict allow deny warn",
         "errors": "ExtensionError RegistrationError",
+        "exemption": "Exemption",
         "extension": "Extension",
         "pack": "PolicyPack",
     },

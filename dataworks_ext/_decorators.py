@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Coroutine, Iterable
+from datetime import date
 from typing import Any, Generic, Protocol, TypeVar, overload
 
 from pydantic import BaseModel
@@ -11,6 +12,7 @@ from typing_extensions import TypedDict
 from .context import PolicyContext
 from .decision import Choice, Mode, Outcome
 from .events import Event
+from .policy import Severity
 
 E = TypeVar("E", bound=Event)
 S = TypeVar("S", bound=BaseModel)
@@ -28,6 +30,11 @@ class PolicyOptions(TypedDict, Generic[E, S], total=False):
     when: Callable[[E], bool] | Callable[[E, PolicyContext[S]], bool] | None
     workspaces: Collection[int] | None
     needs: str | Iterable[str]
+    severity: Severity | None
+    owner: str | None
+    url: str | None
+    enforce_from: date | None
+    announce_days: int
 
 
 class PolicyDecorator(Protocol[E, S]):

@@ -14,6 +14,7 @@ from .deadline import NO_LIMIT
 from .events import Event, catalog, read_event
 from .lookup import Lookups, MessageLookups
 from .message import Message
+from .texts import Language
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -60,13 +61,14 @@ class Request(NamedTuple):
 class MessageScope:
     """What all policies and observers of one message share."""
 
-    __slots__ = ("_events", "_lookups", "deadline", "message", "now", "request")
+    __slots__ = ("_events", "_lookups", "deadline", "language", "message", "now", "request")
 
     def __init__(self, message: Message, request: Request = Request()) -> None:  # noqa: B008 - it is immutable
         self.message = message
         self.request = request
         self.deadline = request.deadline
         self.now = utc_now() if request.now is None else in_utc(request.now)
+        self.language: Language = "en"  # until an extension decides, in its own
         self._events: dict[type[Event], Event] = {}
         self._lookups: MessageLookups | None = None
 
@@ -185,6 +187,11 @@ class PolicyContext(Generic[S_co]):
     def message_id(self) -> str | None:
         """DataWorks' id of the message."""
         return self._scope.message.message_id
+
+    @property
+    def language(self) -> Language:
+        """The language of the person's text: `en` or `zh`."""
+        return self._scope.language
 
     @property
     def remaining(self) -> float:

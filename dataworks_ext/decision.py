@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from .texts import Language, followed_by
+
+if TYPE_CHECKING:
+    from .exemption import Exemption
 
 Mode = Literal["enforce", "warn", "shadow", "off"]
 Choice = Literal["allow", "warn", "deny"]
@@ -35,37 +40,58 @@ class Outcome(NamedTuple):
 
     verdict: Verdict
     message: str
+    """The text in English, and in every language that has no text of its own."""
+    zh: str | None = None
+    """The text in Chinese."""
+
+    def text_in(self, language: Language) -> str:
+        """The text in that language, else in English."""
+        return self.zh if language == "zh" and self.zh is not None else self.message
 
 
-def allow(text: str = "") -> Outcome:
-    """No objection, with an optional text for the record. It never overrides another policy."""
-    return _outcome("allow", text)
+def allow(text: str = "", *, zh: str | None = None) -> Outcome:
+    """No objection, with an optional text for the record. It never overrides another policy.
+
+    Args:
+        text: In English; the fallback for other languages.
+        zh: The same in Chinese.
+    """
+    return _outcome("allow", text, zh)
 
 
-def warn(text: str) -> Outcome:
-    """An objection that does not stop the operation. The person sees the text."""
-    return _outcome("warn", text)
+def warn(text: str, *, zh: str | None = None) -> Outcome:
+    """An objection that does not stop the operation. The person sees the text in the language in force.
+
+    Args: as for `allow`.
+    """
+    return _outcome("warn", text, zh)
 
 
-def deny(text: str) -> Outcome:
-    """An objection that stops the operation. The person sees the text: say what to do instead."""
-    return _outcome("deny", text)
+def deny(text: str, *, zh: str | None = None) -> Outcome:
+    """An objection that stops the operation. The person sees the text: say what to do instead.
+
+    Args: as for `allow`.
+    """
+    return _outcome("deny", text, zh)
 
 
-def _outcome(choice: Choice, text: str) -> Outcome:
-    if not isinstance(text, str):
-        raise TypeError(f"{choice}() takes a text, got {type(text).__name__}")
-    if choice != "allow" and not shorten(text, TEXT_LIMIT):
-        raise ValueError(f"{choice}() needs a text, so that the person who is stopped or warned knows why")
-    return Outcome(VERDICT_OF[choice], text)
+def _outcome(choice: Choice, text: str, zh: str | None) -> Outcome:
+    for one in (text,) if zh is None else (text, zh):
+        if not isinstance(one, str):
+            raise TypeError(f"{choice}() takes a text, got {type(one).__name__}")
+        if choice != "allow" and not shorten(one, TEXT_LIMIT):
+            raise ValueError(f"{choice}() needs a text, so that the person who is stopped or warned knows why")
+    return Outcome(VERDICT_OF[choice], text, zh)
 
 
 def is_sound(outcome: Outcome) -> bool:
     """Whether an outcome is valid, as `allow`, `warn` and `deny` make it: an objection has a text."""
-    verdict, message = outcome
-    if type(verdict) is not Verdict or type(message) is not str:
+    verdict, message, zh = outcome
+    if type(verdict) is not Verdict or type(message) is not str or not (zh is None or type(zh) is str):
         return False
-    return verdict is Verdict.OK or bool(shorten(message, TEXT_LIMIT))
+    if verdict is Verdict.OK:
+        return True
+    return bool(shorten(message, TEXT_LIMIT)) and (zh is None or bool(shorten(zh, TEXT_LIMIT)))
 
 
 class Reason(NamedTuple):
@@ -83,10 +109,14 @@ class Reason(NamedTuple):
     """How long it ran, in milliseconds."""
     error: BaseException | None = None
     """Why the policy failed, if it did."""
+    exempted_by: Exemption | None = None
+    """The exemption that takes the effect of an objection or a failure away: who granted it, until when and why."""
 
     @property
     def effect(self) -> Verdict:
-        """The verdict after the mode, which is what counts for the decision."""
+        """The verdict after exemption and mode, which is what counts for the decision."""
+        if self.exempted_by is not None:
+            return Verdict.OK
         if self.mode == "shadow" or self.mode == "off":
             return Verdict.OK
         if self.mode == "warn" and self.verdict is Verdict.FAIL:
@@ -138,6 +168,11 @@ def _join(texts: Sequence[str]) -> str:
     """The texts as lines within the limit, without duplicates; an ellipsis marks a cut."""
     lines = dict.fromkeys(shorten(text, TEXT_LIMIT) for text in texts)
     return shorten_lines("\n".join(lines))
+
+
+def ending_in(text: str, sentence: str) -> str:
+    """The text with a sentence after it that stays whole where the text has to be cut."""
+    return followed_by(shorten(text, TEXT_LIMIT - len(sentence) - 1), sentence)
 
 
 def shorten_lines(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Container, Coroutine, Iterable, Sequence
+from datetime import date
 from functools import partial
 from types import CoroutineType
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -12,12 +13,13 @@ from pydantic import BaseModel
 
 from .context import MessageScope, OverridingContext, PolicyContext
 from .deadline import DeadlineError, Guard, guard, milliseconds
-from .decision import VERDICT_OF, Mode, Outcome, Reason, Verdict, is_sound
+from .decision import VERDICT_OF, Mode, Outcome, Reason, Verdict, ending_in, is_sound
 from .errors import PolicyError, SettingsError
 from .events import Event
+from .modes import InForce
 from .policy import Registration
 from .settings import missing
-from .texts import TEXTS, Language, with_request
+from .texts import TEXTS, Language, announcement, with_request
 
 if TYPE_CHECKING:
     from .deadline._coroutines import Running
@@ -38,6 +40,8 @@ class Step(NamedTuple):
     """Whether there is nothing to it but a function: no timeout, condition or workspaces, and sound settings."""
     context_class: type[PolicyContext[BaseModel]]
     """What its context is."""
+    announced: date | None = None
+    """From when on it is enforced, where a warning announces that."""
 
 
 class Plan(NamedTuple):
@@ -51,7 +55,8 @@ class Plan(NamedTuple):
 
 
 def plan_of(
-    steps: Iterable[tuple[Registration, Mode, BaseModel | SettingsError, type[Event]]], overriding: Container[str] = ()
+    steps: Iterable[tuple[Registration, InForce, BaseModel | SettingsError, type[Event]]],
+    overriding: Container[str] = (),
 ) -> Plan:
     """The plan that takes those steps. Options of the workspace override the settings of the packs in `overriding`."""
     planned = tuple(_step(*step, is_overriding=step[0].pack in overriding) for step in steps)
@@ -61,7 +66,7 @@ def plan_of(
 
 def _step(
     entry: Registration,
-    mode: Mode,
+    in_force: InForce,
     settings: BaseModel | SettingsError,
     event_class: type[Event],
     *,
@@ -73,10 +78,10 @@ def _step(
         and not (is_overriding and entry.needs)
     )
     context_class = OverridingContext if is_overriding else PolicyContext
-    return Step(entry, mode, settings, event_class, is_plain, context_class)
+    return Step(entry, in_force.mode, settings, event_class, is_plain, context_class, in_force.announced)
 
 
-def evaluate(plan: Plan, scope: MessageScope, language: Language) -> list[Reason]:
+def evaluate(plan: Plan, scope: MessageScope) -> list[Reason]:
     """The reason of each policy that acts on the event, in order. Coroutines run concurrently.
 
     Raises:
@@ -86,13 +91,13 @@ def evaluate(plan: Plan, scope: MessageScope, language: Language) -> list[Reason
     reasons: list[Reason] = []
     with guard(scope.deadline) as guarded:
         for step in plan.immediate:
-            reason = _evaluate(step, scope, language, guarded)
+            reason = _evaluate(step, scope, guarded)
             if reason is not None:
                 reasons.append(reason)
-    return _merge(plan.steps, reasons, [_wait(call, scope, language) for call in started]) if started else reasons
+    return _merge(plan.steps, reasons, [_wait(call, scope) for call in started]) if started else reasons
 
 
-def _evaluate(step: Step, scope: MessageScope, language: Language, guarded: Guard) -> Reason | None:
+def _evaluate(step: Step, scope: MessageScope, guarded: Guard) -> Reason | None:
     """Call a policy that is no coroutine. Every message passes here once a policy, so few functions are called."""
     started = time.monotonic()
     until = scope.deadline if step.is_plain else _until(step.entry, scope, started)
@@ -101,16 +106,18 @@ def _evaluate(step: Step, scope: MessageScope, language: Language, guarded: Guar
             raise DeadlineError
         answer = guarded.run(until, _call_plain if step.is_plain else _call_in_workspace, step, scope, until)
     except BaseException as error:
-        return _failure(step, scope, language, error, started, time.monotonic())
+        return _failure(step, scope, error, started, time.monotonic())
     if answer is None:
         elapsed_ms = milliseconds(time.monotonic() - started)
-        return Reason._make((step.entry.id, _OK, "", step.mode, elapsed_ms, None))  # twice as fast as calling Reason
-    return _reason(step, scope, language, answer, started, time.monotonic())
+        return Reason._make(
+            (step.entry.id, _OK, "", step.mode, elapsed_ms, None, None)
+        )  # twice as fast as calling Reason
+    return _reason(step, scope, answer, started, time.monotonic())
 
 
 def _call_plain(step: Step, scope: MessageScope, until: float) -> object:
     """What a policy without conditions returns. The event is read here as well: a payload may take its time, too."""
-    entry, _, settings, event_class, _, context_class = step
+    entry, _, settings, event_class, _, context_class, _ = step
     event = scope.event(event_class)
     if entry.takes_context:
         context = context_class(scope, settings, entry.id, until)  # type: ignore[arg-type]  # a plain step's are sound
@@ -158,15 +165,15 @@ def _start(step: Step, scope: MessageScope) -> _Started:
         return _Started(step, started, error)
 
 
-def _wait(call: _Started, scope: MessageScope, language: Language) -> Reason | None:
+def _wait(call: _Started, scope: MessageScope) -> Reason | None:
     step, started, running = call
     if isinstance(running, BaseException):
-        return _failure(step, scope, language, running, started, started)
+        return _failure(step, scope, running, started, started)
     try:
         answer = running.result()
     except BaseException as error:
-        return _failure(step, scope, language, error, started, running.finished)
-    return _reason(step, scope, language, answer, started, running.finished)
+        return _failure(step, scope, error, started, running.finished)
+    return _reason(step, scope, answer, started, running.finished)
 
 
 def _merge(steps: Sequence[Step], reasons: Sequence[Reason], awaited: Sequence[Reason | None]) -> list[Reason]:
@@ -190,30 +197,36 @@ async def _call_async(step: Step, scope: MessageScope, until: float) -> object:
     return await answer if isinstance(answer, Coroutine) else answer
 
 
-def _reason(
-    step: Step, scope: MessageScope, language: Language, answer: object, started: float, finished: float
-) -> Reason | None:
+def _reason(step: Step, scope: MessageScope, answer: object, started: float, finished: float) -> Reason | None:
     if answer is None:
         return Reason(step.entry.id, Verdict.OK, "", step.mode, milliseconds(finished - started))
     if answer is _SKIPPED:
         return None
     if type(answer) is Outcome and is_sound(answer):
         elapsed = milliseconds(finished - started)
-        return Reason(step.entry.id, answer.verdict, answer.message, step.mode, elapsed)
-    return _failure(step, scope, language, _invalid(answer), started, finished)
+        return Reason(step.entry.id, answer.verdict, _text(step, answer, scope.language), step.mode, elapsed)
+    return _failure(step, scope, _invalid(answer), started, finished)
 
 
-def _failure(
-    step: Step, scope: MessageScope, language: Language, error: BaseException, started: float, finished: float
-) -> Reason:
+def _text(step: Step, outcome: Outcome, language: Language) -> str:
+    """What the person sees: an objection ends with what is announced, and with where to read more."""
+    text = outcome.text_in(language)
+    if outcome.verdict is _OK:
+        return text
+    if step.announced is not None and outcome.verdict is Verdict.FAIL:
+        text = ending_in(text, announcement(language, step.announced))
+    return text if step.entry.url is None else ending_in(text, TEXTS[language].page.format(url=step.entry.url))
+
+
+def _failure(step: Step, scope: MessageScope, error: BaseException, started: float, finished: float) -> Reason:
     if not (scope.request.deployed or isinstance(error, Exception)) and is_of_the_runner(error):
         raise error
     entry = step.entry
     if isinstance(error, DeadlineError):
         in_time = entry.timeout is not None and started + entry.timeout < scope.deadline
         error = PolicyError(f"it ran past {f'its timeout of {entry.timeout:g} s' if in_time else 'the deadline'}")
-    text = TEXTS[language].could_not_check.format(policy=entry.id)
-    text = with_request(language, text, scope.request.id)
+    text = TEXTS[scope.language].could_not_check.format(policy=entry.id)
+    text = with_request(scope.language, text, scope.request.id)
     elapsed = milliseconds(finished - started)
     return Reason(entry.id, VERDICT_OF[entry.on_error], text, step.mode, elapsed, error)
 

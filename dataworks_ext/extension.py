@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
 
-from .context import MessageScope, Request
+from .context import MessageScope, Request, utc_now
 from .decision import VERDICT_OF, Choice, Decision, Reason, Verdict, combine, shorten
-from .errors import RegistrationError
+from .errors import FieldError, RegistrationError
 from .evaluation import Plan, evaluate, plan_of
-from .events import Event, catalog, event_class
+from .events import Event, EventError, catalog, event_class
 from .message import Message
 from .pack import NoSettings, PolicyPack
 from .policy import EVERY_EVENT, Observer, Policy, Registration, one_of
 from .settings import Configuration, missing, read_configuration
 from .texts import TEXTS, Language, with_request
+
+if TYPE_CHECKING:
+    from .exemption import Exemption, Exemptions
 
 _NO_OBJECTION: Final = Decision(Verdict.OK, "")
 _NO_REQUEST: Final = Request()
@@ -29,11 +33,14 @@ class Extension(PolicyPack[NoSettings]):
         name: Its name in records.
         packs: In the order in which their policies run; the extension's own policies run last.
         default: The answer to an event without a policy.
-        language: Of the framework's own texts; `DATAWORKS_EXT_LANGUAGE` overrides it.
+        language: Of the texts that a person sees; `DATAWORKS_EXT_LANGUAGE` overrides it.
         version: Its version in records.
+        exemptions: What does not apply to whom, until when; `DATAWORKS_EXT_EXEMPTIONS` adds others.
+        owner: Who answers for the extension's own policies.
+        url: Where to read more about them.
 
     Raises:
-        RegistrationError: Packs that conflict, with what to write instead.
+        RegistrationError: Packs that conflict, or an exemption that ends too late, with what to write instead.
     """
 
     def __init__(
@@ -44,15 +51,19 @@ class Extension(PolicyPack[NoSettings]):
         default: Choice = "allow",
         language: Language = "en",
         version: str = "",
+        exemptions: Iterable[Exemption] = (),
+        owner: str | None = None,
+        url: str | None = None,
     ) -> None:
-        super().__init__(name)
+        super().__init__(name, owner=owner, url=url)
         self.packs = _distinct(name, packs)
         self.default = one_of(f"extension {name}", "default", default, Choice)
         self.language = one_of(f"extension {name}", "language", language, Language)
         self.version = version
+        self.exemptions = _granted(name, exemptions)
         self._configuration: Configuration | None = None
-        self._policy_plans: dict[str, Plan] = {}
-        self._observer_plans: dict[str, Plan] = {}
+        self._policy_plans: dict[object, Plan] = {}
+        self._observer_plans: dict[object, Plan] = {}
 
     @property
     def policies(self) -> tuple[Policy, ...]:
@@ -74,12 +85,15 @@ class Extension(PolicyPack[NoSettings]):
 
         Nothing can be registered afterwards.
         """
-        packs: tuple[PolicyPack[Any], ...] = (*self.packs, self)
-        for pack in packs:
+        for pack in (*self.packs, self):
             pack.close()
-        classes = {pack.name: pack.settings_class for pack in packs}
+        return self.adopt(self.configuration_in(environment))
+
+    def configuration_in(self, environment: Mapping[str, str]) -> Configuration:
+        """What an environment says, which changes nothing."""
+        classes = {pack.name: pack.settings_class for pack in (*self.packs, self)}
         registered = (*self.policies, *self.observers)
-        return self.adopt(read_configuration(classes, registered, self.language, environment))
+        return read_configuration(classes, registered, self.language, environment, self.exemptions)
 
     def adopt(self, configuration: Configuration) -> Configuration:
         """Use a configuration as it is, whatever the environment contains."""
@@ -116,10 +130,11 @@ class Extension(PolicyPack[NoSettings]):
         if scope.message.contradiction is not None:
             return ()
         code = scope.message.event_code
-        plan = self._observer_plans.get(code) or self._plan(self._observer_plans, self.observers, code)
+        plan = self._observer_plans.get(code) or self._find_plan(self._observer_plans, self.observers, scope)
         if not plan.steps:
             return ()
-        reasons = evaluate(plan, scope, self.configuration.language)
+        scope.language = self.configuration.language
+        reasons = evaluate(plan, scope)
         return tuple(reason for reason in reasons if reason.error is not None)
 
     def _decision(self, scope: MessageScope) -> Decision:
@@ -128,29 +143,47 @@ class Extension(PolicyPack[NoSettings]):
         if scope.message.contradiction is not None:
             return self._contradicted(scope)
         code = scope.message.event_code
-        plan = self._policy_plans.get(code) or self._plan(self._policy_plans, self.policies, code)
+        plan = self._policy_plans.get(code) or self._find_plan(self._policy_plans, self.policies, scope)
         if not plan.steps:
             return self._without_policy(scope)
-        return combine(evaluate(plan, scope, self.configuration.language))
+        configuration = self.configuration
+        scope.language = configuration.language
+        reasons = evaluate(plan, scope)
+        if configuration.exemptions is not None:
+            reasons = _exempted(reasons, configuration.exemptions, scope)
+        return combine(reasons)
 
-    def _plan(self, plans: dict[str, Plan], registered: Sequence[Registration], code: str) -> Plan:
-        """Who is registered for the event code, is not off, and has the settings it needs.
+    def _find_plan(self, plans: dict[object, Plan], registered: Sequence[Registration], scope: MessageScope) -> Plan:
+        """The plan for a message. It is kept by event code, and where modes vary by what they depend on, too.
 
         Plans are kept for the codes of the catalog only, since anybody may send others.
         """
-        settings, modes, _, _ = self.configuration
+        code, modes = scope.message.event_code, self.configuration.modes
+        key: object = code
+        workspace_id = None
+        if modes.vary:
+            workspace_id = _workspace_of(scope) if modes.in_workspaces else None
+            key = (code, modes.variant(scope.now, workspace_id))
+            if key in plans:
+                return plans[key]
+        plan = self._plan(registered, code, scope.now, workspace_id)
+        if code in catalog:
+            plans[key] = plan
+        return plan
+
+    def _plan(self, registered: Sequence[Registration], code: str, now: datetime, workspace_id: int | None) -> Plan:
+        """Who is registered for the event code, is not off, and has the settings it needs."""
+        configuration = self.configuration
+        settings, modes = configuration.settings, configuration.modes
         overriding = {pack.name for pack in self.packs if pack.options_override}
         steps = (
-            (entry, modes[entry.id], settings[entry.pack], Event if EVERY_EVENT in entry.events else event_class(code))
+            (entry, in_force, settings[entry.pack], Event if EVERY_EVENT in entry.events else event_class(code))
             for entry in registered
             if (EVERY_EVENT in entry.events or code in entry.events)
-            and modes[entry.id] != "off"
+            and (in_force := modes.of(entry.id, now, workspace_id)).mode != "off"
             and (entry.pack in overriding or not missing(entry.needs, settings[entry.pack]))
         )
-        plan = plan_of(steps, overriding)
-        if code in catalog:
-            plans[code] = plan
-        return plan
+        return plan_of(steps, overriding)
 
     def _contradicted(self, scope: MessageScope) -> Decision:
         language = self.configuration.language
@@ -162,6 +195,35 @@ class Extension(PolicyPack[NoSettings]):
         language = self.configuration.language
         text = TEXTS[language].no_policy.format(event=shorten(scope.message.event_code, 100))
         return Decision(VERDICT_OF[self.default], with_request(language, text, scope.request.id))
+
+
+def _exempted(reasons: list[Reason], exemptions: Exemptions, scope: MessageScope) -> list[Reason]:
+    """The reasons, each objection and failure with the exemption that takes its effect away."""
+    objections = [reason.policy for reason in reasons if reason.verdict is not Verdict.OK or reason.error is not None]
+    if not objections:
+        return reasons
+    found = exemptions.of(objections, _readable_event(scope), scope.now)
+    if not found:
+        return reasons
+    return [
+        reason._replace(exempted_by=found[reason.policy]) if reason.policy in found else reason for reason in reasons
+    ]
+
+
+def _readable_event(scope: MessageScope) -> Event | None:
+    """The event as its own class, whichever the policies asked for; None if nothing of it can be read."""
+    try:
+        return scope.event(event_class(scope.message.event_code))
+    except EventError:
+        return None
+
+
+def _workspace_of(scope: MessageScope) -> int | None:
+    """The workspace of the event; None if it has none, or it cannot be read."""
+    try:
+        return scope.any_event().workspace_id
+    except (EventError, FieldError):
+        return None
 
 
 Listener = Callable[[Message, Decision], None]
@@ -190,6 +252,20 @@ def _tell(message: Message, decision: Decision) -> None:
     for listener in _listeners:
         with suppress(Exception):
             listener(message, decision)
+
+
+def _granted(name: str, exemptions: Iterable[Exemption]) -> tuple[Exemption, ...]:
+    if not exemptions:
+        return ()
+    from .exemption import Exemption  # few extensions have any
+
+    granted = () if isinstance(exemptions, Exemption) else tuple(exemptions)
+    if not granted or not all(isinstance(exemption, Exemption) for exemption in granted):
+        raise RegistrationError(f"extension {name}: exemptions should be a list of Exemptions, got {exemptions!r}")
+    built = utc_now()
+    for exemption in granted:
+        exemption.require_term(built)
+    return granted
 
 
 def _distinct(name: str, packs: Iterable[PolicyPack[Any]]) -> tuple[PolicyPack[Any], ...]:

@@ -19,6 +19,7 @@ from .extension import Extension
 from .invocation import Handled, Invocation, Services
 from .loading import APP_VARIABLE, DEFAULT_APP, UnloadedExtension, load_extension
 from .message import Message, MessageError, read_messages
+from .modes import items_in
 from .openapi.api import OpenApi, replies_through_openapi
 from .openapi.replies import Replies
 from .record import Recorder
@@ -78,10 +79,10 @@ class Function:
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         if record_fields is None:
-            listed = environment.get(FIELDS_VARIABLE, "").split(",")
-            record_fields = [field.strip() for field in listed if field.strip()]
+            record_fields = items_in(environment.get(FIELDS_VARIABLE, ""))
         self.extension = extension
-        recorder = Recorder(record_fields, clock=clock, extension=(extension.name, extension.version))
+        named = (extension.name, extension.version)
+        recorder = Recorder(record_fields, clock=clock, extension=named, policies=extension.policies)
         api = OpenApi(environment)
         archive = archive_of(extension, api, environment) if environment.get(ARCHIVE_VARIABLE) else None
         self._services = Services(extension, api, Replies(api), recorder, clock, archive)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, overload
 
 from pydantic import BaseModel, ConfigDict
@@ -16,10 +17,14 @@ from .policy import (
     Observer,
     Policy,
     Registration,
+    Severity,
     codes_of,
     description_of,
     id_in,
     one_of,
+    owner_named,
+    page_at,
+    rollout_of,
     seconds,
     settings_needed,
     workspace_ids,
@@ -55,16 +60,36 @@ class PolicyPack(Generic[S]):
         settings: Their class. Each field is read from the environment variable `{PACK}_{FIELD}`.
         options_override: Whether the options that a workspace chose override the settings.
             Options under the pack's name are the pack's; without any, options with the names of its settings.
+        owner: Who answers for its policies, unless a policy names somebody else.
+        url: Where to read more about them, likewise.
 
     Raises:
-        RegistrationError: An invalid name or settings class.
+        RegistrationError: An invalid name, settings class, owner or address.
     """
 
     @overload
-    def __init__(self: PolicyPack[NoSettings], name: str) -> None: ...
+    def __init__(
+        self: PolicyPack[NoSettings], name: str, *, owner: str | None = None, url: str | None = None
+    ) -> None: ...
     @overload
-    def __init__(self, name: str, *, settings: type[S], options_override: bool = False) -> None: ...
-    def __init__(self, name: str, *, settings: type[S] | None = None, options_override: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        settings: type[S],
+        options_override: bool = False,
+        owner: str | None = None,
+        url: str | None = None,
+    ) -> None: ...
+    def __init__(
+        self,
+        name: str,
+        *,
+        settings: type[S] | None = None,
+        options_override: bool = False,
+        owner: str | None = None,
+        url: str | None = None,
+    ) -> None:
         if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
             raise RegistrationError(
                 f"a pack cannot be called {name!r}; use lower-case letters, digits, - and _, beginning with a letter"
@@ -78,6 +103,8 @@ class PolicyPack(Generic[S]):
             raise RegistrationError(f"pack {name} has no settings that options could override; give it settings=…")
         self.settings_class: type[BaseModel] = settings or NoSettings
         self.options_override = options_override
+        self.owner = owner_named(f"pack {name}", owner)
+        self.url = page_at(f"pack {name}", url)
         self._policies: dict[str, Policy] = {}
         self._observers: dict[str, Observer] = {}
         self._closed = False
@@ -136,6 +163,11 @@ class PolicyPack(Generic[S]):
         when: Callable[..., object] | None = None,
         workspaces: Collection[int] | None = None,
         needs: str | Iterable[str] = (),
+        severity: Severity | None = None,
+        owner: str | None = None,
+        url: str | None = None,
+        enforce_from: date | None = None,
+        announce_days: int = 7,
     ) -> PolicyDecorator[Any, S]:
         """Register the decorated function as a policy.
 
@@ -149,6 +181,11 @@ class PolicyPack(Generic[S]):
             when: A function of the event, or of event and context, that returns whether the policy runs.
             workspaces: Ids of the workspaces in which it runs.
             needs: Settings it requires. While one is None or an empty collection, the policy is inactive.
+            severity: How bad it is what it stops, for those who read records: `high`, `medium` or `low`.
+            owner: Who answers for it; the pack's by default.
+            url: Where to read more, with which a person's text ends; the pack's by default.
+            enforce_from: With `mode="shadow"`: the day, in UTC+8, from which on it is enforced.
+            announce_days: Days before that on which its denials are warnings that announce it.
 
         Raises:
             RegistrationError: An invalid registration, with what to write instead.
@@ -168,18 +205,23 @@ class PolicyPack(Generic[S]):
             check_signature(policy_id, function, codes, self.settings_class)
             if when is not None:
                 check_predicate(policy_id, when)
+            named = f"policy {policy_id}"
             policy = Policy(
                 id=policy_id,
                 pack=self.name,
                 events=codes,
-                mode=one_of(f"policy {policy_id}", "mode", mode, Mode),
-                on_error=one_of(f"policy {policy_id}", "on_error", on_error, Choice),
+                mode=one_of(named, "mode", mode, Mode),
+                on_error=one_of(named, "on_error", on_error, Choice),
                 description=description_of(function),
                 timeout=seconds(policy_id, timeout),
                 when=when,
                 when_takes_context=when is not None and takes_context(when),
                 workspaces=workspace_ids(policy_id, workspaces),
                 needs=settings_needed(policy_id, needs, self.settings_class),
+                severity=None if severity is None else one_of(named, "severity", severity, Severity),
+                owner=owner_named(named, owner) or self.owner,
+                url=page_at(named, url) or self.url,
+                rollout=rollout_of(policy_id, mode, enforce_from, announce_days),
                 function=function,
                 takes_context=takes_context(function),
                 is_async=is_async(function),

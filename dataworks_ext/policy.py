@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import Final, NamedTuple, TypeVar, get_args
+from datetime import date, datetime
+from typing import Final, Literal, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel
 
 from .decision import Choice, Mode
 from .errors import RegistrationError
 from .events import Event, catalog, code_of, event_class
+from .rollout import Rollout
 from .spelling import nearest
 
+Severity = Literal["high", "medium", "low"]
+
 EVERY_EVENT: Final = "*"
+URL_LIMIT: Final = 150
+"""Characters of an address: it is part of a text of 300."""
+MOST_ANNOUNCE_DAYS: Final = 365
 
 T = TypeVar("T")
 W = TypeVar("W", bound=str)
@@ -45,6 +52,14 @@ class Registration(NamedTuple):
     """The workspaces in which it runs; None for all."""
     needs: tuple[str, ...] = ()
     """The settings it requires."""
+    severity: Severity | None = None
+    """How bad it is what the policy stops, for those who read records."""
+    owner: str | None = None
+    """Who answers for it."""
+    url: str | None = None
+    """Where to read more. A person's text ends with it."""
+    rollout: Rollout | None = None
+    """When it is announced and enforced, if it begins in shadow."""
 
 
 class Policy(Registration):
@@ -105,6 +120,42 @@ def one_of(owner: str, parameter: str, value: W, words: object) -> W:
     if value not in get_args(words):
         raise RegistrationError(f"{owner}: {parameter} should be one of {', '.join(get_args(words))}, got {value!r}")
     return value
+
+
+def owner_named(registered: str, owner: str | None) -> str | None:
+    """The owner, without spaces around it. Raises `RegistrationError` for an empty one."""
+    if owner is not None and not (isinstance(owner, str) and owner.strip()):
+        raise RegistrationError(f"{registered}: owner should name a person or a team, got {owner!r}")
+    return None if owner is None else owner.strip()
+
+
+def page_at(registered: str, url: str | None) -> str | None:
+    """The address of a page. Raises `RegistrationError` for what is none, and for one that is too long for a text."""
+    if url is not None and not (isinstance(url, str) and re.fullmatch(r"https?://[!-~]+", url)):
+        raise RegistrationError(
+            f"{registered}: url should be an address such as https://example.com/rules, got {url!r}"
+        )
+    if url is not None and len(url) > URL_LIMIT:
+        raise RegistrationError(f"{registered}: url has {len(url)} characters, and a text has room for {URL_LIMIT}")
+    return url
+
+
+def rollout_of(full_id: str, mode: Mode, enforce_from: date | None, announce_days: int) -> Rollout | None:
+    """When the policy is announced and enforced. Raises `RegistrationError` for what fits no mode, day or number."""
+    if enforce_from is None:
+        return None
+    if mode != "shadow":
+        raise RegistrationError(
+            f'policy {full_id}: enforce_from needs mode="shadow", its mode until then; got {mode!r}'
+        )
+    if not isinstance(enforce_from, date) or isinstance(enforce_from, datetime):
+        expected = "enforce_from should be a day, such as date(2027, 1, 31)"
+        raise RegistrationError(f"policy {full_id}: {expected}, got {enforce_from!r}")
+    if type(announce_days) is not int or not 0 <= announce_days <= MOST_ANNOUNCE_DAYS:
+        raise RegistrationError(
+            f"policy {full_id}: announce_days should be a number from 0 to {MOST_ANNOUNCE_DAYS}, got {announce_days!r}"
+        )
+    return Rollout(enforce_from, announce_days)
 
 
 def seconds(full_id: str, timeout: float | None) -> float | None:

@@ -10,12 +10,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TextIO
 
 from .context import MessageScope, in_utc, utc_now
-from .decision import TEXT_LIMIT, Decision, Reason, shorten
+from .decision import TEXT_LIMIT, Decision, Reason, Verdict, shorten
 from .delivery import Delivery
 from .errors import ExtensionError, FieldError
 from .events import Event, EventError
 from .events.base import to_wire
 from .lines import VALUE_LIMIT, Lines, text_of, to_line
+from .policy import Registration
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
@@ -49,6 +50,7 @@ class Recorder:
         stream: Where the lines go; whatever `sys.stdout` is at the time by default.
         clock: Says what time it is, for the lines that are about no message.
         extension: Name and version of the extension, for the records of messages.
+        policies: Those whose owner and severity are in the records of what they object to.
     """
 
     def __init__(
@@ -58,9 +60,11 @@ class Recorder:
         clock: Callable[[], datetime] = utc_now,
         *,
         extension: tuple[str, str] = ("", ""),
+        policies: Iterable[Registration] = (),
     ) -> None:
         self._clock = clock
         self._extension, self._version = extension
+        self._answerable = {policy.id: found for policy in policies if (found := _answerable(policy))}
         wanted = dict.fromkeys(fields)
         self._exceptions = EXCEPTIONS in wanted
         self._fields = tuple(to_wire(field) for field in wanted if field != EXCEPTIONS)
@@ -183,7 +187,7 @@ class Recorder:
         return {**line, "time": in_utc(self._clock())}
 
     def _reason(self, reason: Reason, payload: Mapping[str, object]) -> dict[str, object]:
-        policy, verdict, message, mode, elapsed_ms, error = reason
+        policy, verdict, message, mode, elapsed_ms, error, exempted_by = reason
         fields: dict[str, object] = {
             "policy": policy,
             "verdict": verdict._value_,
@@ -194,6 +198,10 @@ class Recorder:
             fields["message"] = shorten(self._redact(message, payload), TEXT_LIMIT)
         if error is not None:
             fields["error"] = self._explain(error)
+        if exempted_by is not None:
+            fields["exempted_by"] = exempted_by.as_json()
+        if (verdict is not Verdict.OK or error is not None) and policy in self._answerable:
+            fields.update(self._answerable[policy])
         return fields
 
     def _redact(self, text: str, payload: Mapping[str, object]) -> str:
@@ -216,6 +224,12 @@ class Recorder:
 def _render_log(_logger: WrappedLogger, method: str, event: EventDict) -> str:
     ours = {"schema": SCHEMA, "kind": "log", "level": method}
     return to_line({**ours, **event, **ours})  # ours first, and whatever was logged, ours
+
+
+def _answerable(policy: Registration) -> dict[str, object]:
+    """Who answers for a policy, as far as it says."""
+    found = {"severity": policy.severity, "owner": policy.owner, "url": policy.url}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _is_ours(error: BaseException) -> bool:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timezone
 from types import UnionType
-from typing import Final, NamedTuple, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Final, NamedTuple, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, Json, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import from_json
 
-from .decision import Mode
 from .errors import SettingsError
-from .policy import Registration
+from .modes import MODES_VARIABLE, Modes, items_in, read_modes
+from .policy import Observer, Registration
 from .texts import Language
 
-MODES_VARIABLE: Final = "DATAWORKS_EXT_MODES"
+if TYPE_CHECKING:
+    from .exemption import Exemption, Exemptions
+
+EXEMPTIONS_VARIABLE: Final = "DATAWORKS_EXT_EXEMPTIONS"
 LANGUAGE_VARIABLE: Final = "DATAWORKS_EXT_LANGUAGE"
 
 Settings = BaseModel | SettingsError
@@ -26,12 +30,14 @@ class Configuration(NamedTuple):
 
     settings: Mapping[str, Settings]
     """By pack: its settings, or why there are none."""
-    modes: Mapping[str, Mode]
-    """By policy id: the mode in force."""
+    modes: Modes
+    """The modes of policies and observers, by time and workspace."""
     language: Language
-    """Of the framework's own texts."""
+    """Of the texts that a person sees."""
     problems: tuple[str, ...]
     """Problems of the environment, a sentence each."""
+    exemptions: Exemptions | None = None
+    """None if nobody granted any."""
 
 
 def read_configuration(
@@ -39,17 +45,35 @@ def read_configuration(
     registered: Collection[Registration],
     language: Language,
     environment: Mapping[str, str],
+    exemptions: Sequence[Exemption] = (),
 ) -> Configuration:
-    """The configuration of these packs and their registrations. A mistake becomes a problem."""
+    """The configuration of these packs, their registrations and exemptions. A mistake becomes a problem."""
     settings = {pack: _read_settings(pack, cls, environment) for pack, cls in settings_classes.items()}
     problems = [str(found) for found in settings.values() if isinstance(found, SettingsError)]
-    modes = _read_modes(registered, environment.get(MODES_VARIABLE, ""), problems)
-    wanted = environment.get(LANGUAGE_VARIABLE, "") or language
+    modes = read_modes(registered, environment.get(MODES_VARIABLE, ""), problems)
+    granted = _read_exemptions(registered, exemptions, environment.get(EXEMPTIONS_VARIABLE, ""), problems)
+    language = _read_language(environment.get(LANGUAGE_VARIABLE, ""), language, problems)
+    return Configuration(settings, modes, language, tuple(problems), granted)
+
+
+def _read_language(wanted: str, otherwise: Language, problems: list[str]) -> Language:
     for known in get_args(Language):
         if wanted == known:
-            return Configuration(settings, modes, known, tuple(problems))
-    problems.append(f"{LANGUAGE_VARIABLE} should be one of {', '.join(get_args(Language))}, got {wanted!r}")
-    return Configuration(settings, modes, language, tuple(problems))
+            return cast("Language", known)
+    if wanted:
+        problems.append(f"{LANGUAGE_VARIABLE} should be one of {', '.join(get_args(Language))}, got {wanted!r}")
+    return otherwise
+
+
+def _read_exemptions(
+    registered: Iterable[Registration], written: Sequence[Exemption], text: str, problems: list[str]
+) -> Exemptions | None:
+    if not written and not text.strip():
+        return None
+    from .exemption import exemptions_of  # few extensions have any
+
+    policies = [entry.id for entry in registered if not isinstance(entry, Observer)]
+    return exemptions_of(written, EXEMPTIONS_VARIABLE, text, policies, datetime.now(timezone.utc), problems)
 
 
 def variable_of(pack: str, field: str) -> str:
@@ -85,7 +109,7 @@ def _read_settings(pack: str, settings_class: type[BaseModel], environment: Mapp
 
 
 def _parse(text: str, annotation: object) -> object:
-    """Parsed JSON, a list for a comma-separated collection, else the text."""
+    """Parsed JSON, a list for a collection with separators, else the text."""
     if text[0] in "[{" and _may_be_structured(annotation):
         try:
             parsed: object = from_json(text)
@@ -93,7 +117,7 @@ def _parse(text: str, annotation: object) -> object:
         except ValueError:
             return text
     if _is_collection(annotation):
-        return [item.strip() for item in text.split(",") if item.strip()]
+        return items_in(text)
     return text
 
 
@@ -131,35 +155,3 @@ def _explain(pack: str, settings_class: type[BaseModel], error: ValidationError)
         needed = needed.removeprefix("Value error, ")
         problems.setdefault(where, needed)
     return "; ".join(f"{where}: {text}" for where, text in problems.items())
-
-
-def _read_modes(registered: Collection[Registration], text: str, problems: list[str]) -> dict[str, Mode]:
-    """The mode of each id: the most specific entry wins, and among equals the last."""
-    modes: dict[str, Mode] = {entry.id: entry.mode for entry in registered}
-    rules = [rule for item in text.split(",") if item.strip() and (rule := _mode_rule(item.strip(), problems))]
-    for pattern, mode in sorted(rules, key=lambda rule: _specificity(rule[0])):
-        matching = [entry.id for entry in registered if _matches(pattern, entry)]
-        if not matching:
-            problems.append(f"{MODES_VARIABLE}: no policy is called {pattern}; `dataworks-ext policies` lists them")
-        modes.update(dict.fromkeys(matching, mode))
-    return modes
-
-
-def _mode_rule(item: str, problems: list[str]) -> tuple[str, Mode] | None:
-    pattern, _, word = (part.strip() for part in item.partition("="))
-    for mode in get_args(Mode):
-        if word == mode and pattern:
-            return pattern, mode
-    expected = f"an entry is policy=mode with a mode of {', '.join(get_args(Mode))}"
-    problems.append(f"{MODES_VARIABLE}: {expected}; got {item!r}")
-    return None
-
-
-def _specificity(pattern: str) -> int:
-    if pattern == "*":
-        return 0
-    return 1 if pattern.endswith(".*") else 2
-
-
-def _matches(pattern: str, entry: Registration) -> bool:
-    return pattern in ("*", f"{entry.pack}.*", entry.id)

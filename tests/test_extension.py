@@ -399,7 +399,7 @@ def test_a_field_that_cannot_be_read_is_in_raw() -> None:
     ("language", "text"),
     [
         ("en", f"{TEXT_OF_FAILURE} Please tell your administrator this request id: {REQUEST_ID}"),
-        ("zh", f"规则 data-guard.rule 未能完成检查。 请将此请求 ID 告知管理员：{REQUEST_ID}"),
+        ("zh", f"规则 data-guard.rule 未能完成检查。请将此请求 ID 告知管理员：{REQUEST_ID}"),
     ],
 )
 def test_the_text_of_a_failure_is_in_the_extensions_language(language: Language, text: str) -> None:
@@ -652,7 +652,7 @@ def test_the_default_is_allow() -> None:
 def test_the_text_of_the_default_names_the_request_in_the_extensions_language() -> None:
     extension = Extension("data-guard", default="deny", language="zh")
     decision = extension.decide(message("brand-new-event"), Request(REQUEST_ID))
-    assert decision.message == f"事件 brand-new-event 没有对应的规则。 请将此请求 ID 告知管理员：{REQUEST_ID}"
+    assert decision.message == f"事件 brand-new-event 没有对应的规则。请将此请求 ID 告知管理员：{REQUEST_ID}"
 
 
 def test_the_text_of_the_default_is_bounded_and_on_one_line() -> None:

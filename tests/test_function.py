@@ -488,7 +488,7 @@ def test_the_environment_sets_the_language(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("DATAWORKS_EXT_LANGUAGE", "zh")
     monkeypatch.setenv("DOWNLOADS_MAX_ROWS", "many")
     text = answer(limiting("downloads"), download())["errorMessage"]
-    assert text == "规则 downloads.row_limit 未能完成检查。 请将此请求 ID 告知管理员：1-6740b2c3"
+    assert text == "规则 downloads.row_limit 未能完成检查。请将此请求 ID 告知管理员：1-6740b2c3"
 
 
 def test_the_environment_sets_the_language_of_what_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -677,7 +677,7 @@ def test_an_extension_that_cannot_be_loaded_says_so_in_the_environments_language
     monkeypatch.setenv("DATAWORKS_EXT_APP", "no_such_rules:extension")
     monkeypatch.setenv("DATAWORKS_EXT_LANGUAGE", "zh")
     text = answer(DeployedFunction(), download())["errorMessage"]
-    assert text == "扩展程序加载失败，未检查任何规则。 请将此请求 ID 告知管理员：1-6740b2c3"
+    assert text == "扩展程序加载失败，未检查任何规则。请将此请求 ID 告知管理员：1-6740b2c3"
 
 
 def test_an_error_that_cannot_even_be_printed_denies_like_any_other(

@@ -375,7 +375,8 @@ def test_a_mode_for_nobody_is_a_problem(name: str) -> None:
 def test_a_word_that_is_no_mode_is_a_problem_and_changes_nothing(item: str) -> None:
     configuration = modes_of(f"{item},uploads.row_limit=off")
     assert configuration.problems == (
-        f"DATAWORKS_EXT_MODES: an entry is policy=mode with a mode of enforce, warn, shadow, off; got '{item}'",
+        "DATAWORKS_EXT_MODES: an entry is policy=mode, or policy@workspace=mode, "
+        f"with a mode of enforce, warn, shadow, off; got '{item}'",
     )
     assert configuration.modes["downloads.row_limit"] == "enforce"
     assert configuration.modes["uploads.row_limit"] == "off"

@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 from ..budget import reply_reserve, seconds_of
 from ..extension import Extension
 from ..openapi.api import CODE_VARIABLE, OpenApi, replies_through_openapi
-from ..settings import read_configuration, variable_of
+from ..settings import variable_of
 from ..testing.discarded import discarded_outcomes
 from .freshness import differences, out_of_date
 from .layout import PackagingError
@@ -102,10 +102,7 @@ def _check_runtime(subject: Subject) -> Iterator[Finding]:
 
 
 def _check_settings(subject: Subject) -> Iterator[Finding]:
-    extension = subject.extension
-    packs = {pack.name: pack.settings_class for pack in (*extension.packs, extension)}
-    registered = (*extension.policies, *extension.observers)
-    configuration = read_configuration(packs, registered, extension.language, subject.environment)
+    configuration = subject.extension.configuration_in(subject.environment)
     for problem in configuration.problems:
         yield Finding("settings", "problem", problem)
     for pack, settings in configuration.settings.items():
@@ -208,9 +205,7 @@ def _check_trigger(subject: Subject) -> Iterator[Finding]:
         yield Finding("trigger", "problem", text, trigger_of(subject.extension))
     for config in configs:
         if config.get("asyncInvocationType"):
-            text = (
-                "asyncInvocationType hides errors from EventBridge, so nothing is delivered again: set it to false"
-            )
+            text = "asyncInvocationType hides errors from EventBridge, so nothing is delivered again: set it to false"
             yield Finding("trigger", "problem", text, "asyncInvocationType: false")
         wanted = set(handled_types(subject.extension))
         for text, loses in pattern_problems(config.get("eventRuleFilterPattern"), wanted):

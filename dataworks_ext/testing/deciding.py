@@ -19,7 +19,7 @@ from ..lookup import LookupFailedError
 from ..message import Message, read_message
 from ..pack import PolicyPack, packs_of
 from ..policy import EVERY_EVENT, Policy
-from ..settings import Configuration, read_configuration
+from ..settings import Configuration
 from ..snapshots import Snapshot
 from ..spelling import nearest
 from .canned import CannedLookups
@@ -95,16 +95,12 @@ def trial(
         SettingsError: An unknown setting or policy, with the nearest known one, or an invalid value.
     """
     extension = _extension_of(subject)
-    registered = (*extension.policies, *extension.observers)
-    classes = {pack.name: pack.settings_class for pack in (*extension.packs, extension)}
-    configuration = read_configuration(classes, registered, extension.language, environment or {})
-    own = {} if isinstance(subject, PolicyPack) else _all_off_but(subject, extension.policies)
+    configuration = extension.configuration_in(environment or {})
+    own: Mapping[str, Mode] = {} if isinstance(subject, PolicyPack) else _all_off_but(subject, extension.policies)
     extension.adopt(
-        Configuration(
-            {**configuration.settings, **_changed_settings(extension, configuration, settings or {})},
-            {**configuration.modes, **own, **_modes(extension, modes or {})},
-            configuration.language,
-            configuration.problems,
+        configuration._replace(
+            settings={**configuration.settings, **_changed_settings(extension, configuration, settings or {})},
+            modes=configuration.modes.overridden({**own, **_modes(extension, modes or {})}),
         )
     )
     return extension
