@@ -81,8 +81,12 @@ class MessageScope:
         scope._events[type(subject)] = subject
         return scope
 
-    def event(self, event_class: type[Event]) -> Event:
+    def event(self, event_class: type[Event], policy: str = "") -> Event:
         """The message's event as an instance of that class, read once.
+
+        Args:
+            event_class: The class.
+            policy: Who looks at it, which is of no interest here. A rehearsal notes who looked at what is missing.
 
         Raises:
             EventError: The payload does not fit the class.
@@ -120,6 +124,10 @@ class MessageScope:
                     self.request.lookups, self.message.message_id, self.event(Event).workspace_id
                 )
         return lookups
+
+    def lookups_for(self, policy: str) -> MessageLookups:
+        """The same answers for every policy; a rehearsal notes who asked for what is missing."""
+        return self.lookups
 
     @property
     def event_time(self) -> datetime:
@@ -217,7 +225,7 @@ class PolicyContext(Generic[S_co]):
         Raises:
             LookupFailedError: It could not be had.
         """
-        return self._scope.lookups.snapshot(self._until)
+        return self._scope.lookups_for(self._policy).snapshot(self._until)
 
     @property
     def parameters(self) -> Mapping[str, str]:
@@ -226,7 +234,7 @@ class PolicyContext(Generic[S_co]):
         Raises:
             LookupFailedError: They could not be had.
         """
-        return self._scope.lookups.parameters(self._until)
+        return self._scope.lookups_for(self._policy).parameters(self._until)
 
     @property
     def options(self) -> Mapping[str, object]:
@@ -235,7 +243,7 @@ class PolicyContext(Generic[S_co]):
         Raises:
             LookupFailedError: They could not be had.
         """
-        return self._scope.lookups.options(self._until)
+        return self._scope.lookups_for(self._policy).options(self._until)
 
 
 class OverridingContext(PolicyContext[S_co]):
@@ -252,7 +260,7 @@ class OverridingContext(PolicyContext[S_co]):
             SettingsError: They do not fit the settings.
         """
         pack = self._policy.partition(".")[0]
-        return self._scope.lookups.settings(pack, self._settings, self._until)
+        return self._scope.lookups_for(self._policy).settings(pack, self._settings, self._until)
 
 
 def _default_logger() -> FilteringBoundLogger:

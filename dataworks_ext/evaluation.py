@@ -111,7 +111,7 @@ def _evaluate(step: Step, scope: MessageScope, language: Language, guarded: Guar
 def _call_plain(step: Step, scope: MessageScope, until: float) -> object:
     """What a policy without conditions returns. The event is read here as well: a payload may take its time, too."""
     entry, _, settings, event_class, _, context_class = step
-    event = scope.event(event_class)
+    event = scope.event(event_class, entry.id)
     if entry.takes_context:
         context = context_class(scope, settings, entry.id, until)  # type: ignore[arg-type]  # a plain step's are sound
         return entry.function(event, context)
@@ -182,10 +182,10 @@ def _event_in_workspace(step: Step, scope: MessageScope) -> Event | None:
     """The event, or None if the policy does not act in its workspace. Raises `EventError`."""
     workspaces = step.entry.workspaces
     try:
-        event = scope.event(step.event_class)
+        event = scope.event(step.event_class, step.entry.id)
     except EventError:
         # Even so, it may be plain that the event is of another workspace: then the slip is not this policy's concern.
-        workspace_id = scope.event(Event).workspace_id
+        workspace_id = scope.event(Event, step.entry.id).workspace_id
         if workspaces is not None and workspace_id is not None and workspace_id not in workspaces:
             return None
         raise
