@@ -83,8 +83,16 @@ class MessageScope:
         scope._events[type(subject)] = subject
         return scope
 
-    def event(self, event_class: type[Event]) -> Event:
-        """The message's event as an instance of that class, read once. Raises `EventError` if there is no payload."""
+    def event(self, event_class: type[Event], policy: str = "") -> Event:
+        """The message's event as an instance of that class, read once.
+
+        Args:
+            event_class: The class.
+            policy: Who looks at it. A rehearsal notes who looked at what its archive does not hold.
+
+        Raises:
+            EventError: There is no payload.
+        """
         event = self._events.get(event_class)
         if event is None:
             message = self.message
@@ -109,6 +117,10 @@ class MessageScope:
                     self.request.lookups, self.message.message_id, self.event(Event).workspace_id
                 )
         return lookups
+
+    def lookups_for(self, policy: str) -> MessageLookups:
+        """The same answers for every policy; a rehearsal notes who asked for what is missing."""
+        return self.lookups
 
     @property
     def event_time(self) -> datetime:
@@ -211,7 +223,7 @@ class PolicyContext(Generic[S_co]):
         Raises:
             LookupFailedError: The lookup failed.
         """
-        return self._scope.lookups.snapshot(self._until)
+        return self._scope.lookups_for(self._policy).snapshot(self._until)
 
     @property
     def parameters(self) -> Mapping[str, str]:
@@ -220,7 +232,7 @@ class PolicyContext(Generic[S_co]):
         Raises:
             LookupFailedError: The lookup failed.
         """
-        return self._scope.lookups.parameters(self._until)
+        return self._scope.lookups_for(self._policy).parameters(self._until)
 
     @property
     def options(self) -> Mapping[str, object]:
@@ -229,7 +241,7 @@ class PolicyContext(Generic[S_co]):
         Raises:
             LookupFailedError: The lookup failed.
         """
-        return self._scope.lookups.options(self._until)
+        return self._scope.lookups_for(self._policy).options(self._until)
 
 
 class OverridingContext(PolicyContext[S_co]):
@@ -246,7 +258,7 @@ class OverridingContext(PolicyContext[S_co]):
             SettingsError: An option is invalid for its setting.
         """
         pack = self._policy.partition(".")[0]
-        return self._scope.lookups.settings(pack, self._settings, self._until)
+        return self._scope.lookups_for(self._policy).settings(pack, self._settings, self._until)
 
 
 def _default_logger() -> FilteringBoundLogger:

@@ -181,6 +181,8 @@ def shorten_lines(text: str) -> str:
 
 def shorten(text: str, limit: int) -> str:
     """The text on one line, at most that many characters, without line ends, control characters and surrogates."""
+    if len(text) <= limit and text.isprintable() and "  " not in text and text[:1] != " " and text[-1:] != " ":
+        return text  # as most texts are; the rest of this takes ten times as long
     start = text.lstrip()[: limit * 10]  # enough for the limit; cleaning megabytes would take too long
     clean = " ".join("".join(char if char.isprintable() else " " for char in start).split())
     is_whole = len(clean) <= limit and len(start) == len(text.lstrip())

@@ -118,7 +118,7 @@ def _evaluate(step: Step, scope: MessageScope, guarded: Guard) -> Reason | None:
 def _call_plain(step: Step, scope: MessageScope, until: float) -> object:
     """What a policy without conditions returns. The event is read here as well: a payload may take its time, too."""
     entry, _, settings, event_class, _, context_class, _ = step
-    event = scope.event(event_class)
+    event = scope.event(event_class, entry.id)
     if entry.takes_context:
         context = context_class(scope, settings, entry.id, until)  # type: ignore[arg-type]  # a plain step's are sound
         return entry.function(event, context)
@@ -187,7 +187,7 @@ def _until(entry: Registration, scope: MessageScope, started: float) -> float:
 
 def _event_in_workspace(step: Step, scope: MessageScope) -> Event | None:
     """The event, or None if the policy does not act in its workspace. Raises `FieldError` if that cannot be read."""
-    event = scope.event(step.event_class)
+    event = scope.event(step.event_class, step.entry.id)
     workspaces = step.entry.workspaces
     return event if workspaces is None or event.workspace_id in workspaces else None
 

@@ -79,7 +79,18 @@ class MessageLookups:
             LookupFailedError: There is no answer about the options.
             SettingsError: An option is invalid for its setting.
         """
-        return settings_with(pack, settings, self.options(until), self._workspace_id)
+        options = self.options(until)
+        key = (pack, str(self._answers[_OPTION_TEXT]), self._workspace_id)
+        kept = _overridden.get(key)
+        if kept is None or kept[0] is not settings:
+            if len(_overridden) >= _MOST_OVERRIDDEN:
+                _overridden.clear()
+            kept = _overridden[key] = settings, _settings_or_error(pack, settings, options, self._workspace_id)
+        made = kept[1]
+        if isinstance(made, SettingsError):
+            raise SettingsError(*made.args)  # anew, since an exception keeps every traceback it was raised with
+        assert isinstance(made, type(settings))
+        return made
 
     def _ask_snapshot(self, source: Lookups, until: float) -> Snapshot:
         from .snapshots import SnapshotError, read_snapshot  # policies that need no snapshot load no model of it
@@ -98,7 +109,9 @@ class MessageLookups:
 
     def _ask_options(self, source: Lookups, until: float) -> Mapping[str, object]:
         answer = source.ask(GET_OPTIONS, self._parameters("ProjectId"), until)
-        return MappingProxyType(_read_options(answer.get("OptionValue"), self._workspace_id))
+        value = answer.get("OptionValue")
+        self._answers[_OPTION_TEXT] = value if isinstance(value, str) else repr(value)
+        return MappingProxyType(_read_options(value, self._workspace_id))
 
     def _parameters(self, *names: str) -> dict[str, str | int]:
         """What the message says of these parameters; a parameter that it does not have is missing."""
@@ -121,6 +134,22 @@ class MessageLookups:
             raise found.with_traceback(None)
         answer: T = found  # type: ignore[assignment]  # what is kept under a key is what its `ask` returns
         return answer
+
+
+_OPTION_TEXT: Final = "options as they came"
+"""The key under which they are kept: what tells the settings that they make from others."""
+_MOST_OVERRIDDEN: Final = 256
+_overridden: Final[dict[tuple[str, str, int | None], tuple[BaseModel, BaseModel | SettingsError]]] = {}
+"""By pack, options and workspace: the settings that were overridden, and what came of it. Validating takes long."""
+
+
+def _settings_or_error(
+    pack: str, settings: BaseModel, options: Mapping[str, object], workspace_id: int | None
+) -> BaseModel | SettingsError:
+    try:
+        return settings_with(pack, settings, options, workspace_id)
+    except SettingsError as error:
+        return error.with_traceback(None)
 
 
 _NO_SOURCE: Final = (

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataworks_ext import Decision, Outcome, Reason, Verdict, allow, deny, warn
-from dataworks_ext.decision import Mode, combine
+from dataworks_ext.decision import Mode, combine, shorten
 
 OK, WARN, FAIL = Verdict.OK, Verdict.WARN, Verdict.FAIL
 ANY_TEXT = st.text(st.characters(), max_size=400)
@@ -207,3 +207,10 @@ def test_whatever_the_texts_hold_the_message_is_bounded_and_printable(texts: lis
     assert all(len(line) <= 300 and line.isprintable() for line in lines)
     assert len(lines) == len(set(lines))
     message.encode()
+
+
+@given(text=st.text(st.sampled_from("ab 　\t\n\u2028\ud800é中"), max_size=40), limit=st.integers(5, 30))
+def test_a_text_is_shortened_to_its_printable_words(text: str, limit: int) -> None:
+    """By what holds for every text, so that a short way for clean ones cannot differ."""
+    words = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    assert shorten(text, limit) == (words if len(words) <= limit else words[: limit - 1] + "…")

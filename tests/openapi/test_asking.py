@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator
 
 from dataworks_ext import Extension, Outcome, PolicyContext, PolicyPack, deny, warn
 from dataworks_ext.context import Request
@@ -383,6 +383,34 @@ def test_options_that_do_not_fit_are_the_policies_failure(options: Mapping[str, 
     seen, error = settings_by(options)
     assert seen == []
     assert error.startswith(said)
+
+
+def test_settings_are_validated_once_for_the_same_options() -> None:
+    validated: list[object] = []
+
+    class Counted(BaseModel):
+        limit: int = 1
+
+        @field_validator("limit")
+        @classmethod
+        def count(cls, value: int) -> int:
+            validated.append(value)
+            return value
+
+    pack = PolicyPack("counted", settings=Counted, options_override=True)
+    seen: list[int] = []
+
+    @pack.policy("commit-file")
+    def rule(_event: Event, context: PolicyContext[Counted]) -> None:
+        seen.extend(context.settings.limit for _ in range(3))
+
+    extension = Extension("guard", packs=[pack])
+    for limit in (5, 5, 7, 5):
+        extension.decide(
+            read_event(event_class("commit-file"), sample_payload("commit-file")), chosen({"limit": limit})
+        )
+    assert seen == [5, 5, 5, 5, 5, 5, 7, 7, 7, 5, 5, 5]
+    assert validated == [5, 7]
 
 
 @pytest.mark.parametrize(("options", "asked"), [({}, 0), ({"owners": ["5"]}, 1)])

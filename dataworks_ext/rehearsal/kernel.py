@@ -1,0 +1,314 @@
+"""Deciding archived messages again, by the extension's own way, and counting what comes of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from pydantic_core import from_json
+
+from ..context import Request
+from ..decision import Decision, Reason, Verdict, shorten
+from ..errors import ExtensionError, FieldError
+from ..events import Event
+from ..extension import Extension
+from ..message import Message, MessageError, parse_json, read_envelope
+from ..policy import EVERY_EVENT
+from .archived_line import is_known
+from .archived_scope import ArchivedAnswers, ArchivedScope, archived_runtime, no_logger
+from .days import Batch
+from .summary import Example, Kind, Summary, Tally, rank_of
+from .verdicts import NO_OBJECTION, Verdicts, is_denial, read_verdicts, verdicts_of, written
+
+COLUMNS: Final = (
+    *("key", "time", "request_id", "account_id", "region", "message_id", "event_code"),
+    *("message", "decision", "consulted", "left_out", "code", "settings"),
+)
+"""The columns of a day that are read."""
+TIME_LIMIT: Final = 5.0
+"""Seconds that the policies of one message may take: one that hangs must not hang a rehearsal."""
+SAMPLE: Final = 32
+"""One message in so many is decided twice, of an archive that is larger than `SMALL`."""
+SMALL: Final = 2_000
+_OK: Final = Verdict.OK
+_NOTHING: Final[frozenset[str]] = frozenset()
+_NO_ANSWERS: Final = ArchivedAnswers({})
+_TEXT: Final = 200
+"""Characters of a text of an example."""
+
+
+class Kernel:
+    """Decides the messages of batches, and counts.
+
+    Args:
+        extension: The candidate, configured.
+        events: The event codes that are of interest; None for all.
+        sample: One message in so many is decided twice; 1 for all of them.
+        now: When a message came that does not say it: microseconds since 1970.
+    """
+
+    def __init__(self, extension: Extension, *, events: Collection[str] | None, sample: int, now: int) -> None:
+        self._extension = extension
+        self._events = events
+        self._sample = sample
+        self._now = now
+        registered = {code for policy in extension.policies for code in policy.events}
+        self._looks_at_all = EVERY_EVENT in registered or extension.default != "allow"
+        self._registered = registered
+        self._knows_any_code = EVERY_EVENT in registered
+        self._baselines: dict[str, Verdicts | None] = {}
+        self._left_out: dict[str, frozenset[str]] = {}
+        self._runtimes: dict[tuple[str | None, str | None], object] = {}
+
+    def rehearse(self, batch: Batch, skipped: Collection[int], baseline: Sequence[str | None] | None) -> Summary:
+        """Count what the candidate does to the messages of a batch.
+
+        Args:
+            batch: Rows.
+            skipped: The numbers of rows that are duplicates.
+            baseline: What another version decided, by row; None to compare with the archived decisions.
+        """
+        summary = Summary()
+        columns = batch.columns
+        decisions = columns["decision"] if baseline is None else baseline
+        events, registered, looks_at_all = self._events, self._registered, self._looks_at_all
+        messages, codes, then = columns["message"], columns["event_code"], columns["time"]
+        for number, (code, message, moment, decision) in enumerate(zip(codes, messages, then, decisions, strict=True)):
+            if skipped and batch.first + number in skipped:
+                continue
+            if events is not None and code is not None and code not in events:
+                continue
+            if moment is not None:
+                _note_moment(summary, moment)
+            before = None if decision is None else self._baseline(decision, summary)
+            is_idle = not looks_at_all and code is not None and code not in registered and before is NO_OBJECTION
+            if is_idle and is_known(code):
+                summary.messages += 1
+                continue
+            if code is not None and not self._knows_any_code and not is_known(code):
+                summary.damage.add("a message of an event code that this version does not know", code[:100])
+                continue
+            self._rehearse_one(summary, batch, number, message, before)
+        _count_versions(summary, columns)
+        return summary
+
+    def verdicts(self, batch: Batch, skipped: Collection[int]) -> list[str | None]:
+        """What the candidate decides, by row, for a comparison with another version; None for what is not decided."""
+        kept: list[str | None] = []
+        for number, message in enumerate(batch.columns["message"]):
+            scope = None if batch.first + number in skipped else self._scope(batch, number, message)
+            if scope is None:
+                kept.append(None)
+                continue
+            decision = self._extension.decide(scope)
+            kept.append(written(verdicts_of(decision.reasons, decision.verdict, scope.looked)))
+        return kept
+
+    def decide_again(self, batch: Batch, number: int) -> tuple[Message, Decision]:
+        """The message of a row, and the candidate's decision on it. Raises `MessageError`."""
+        scope = self._scope(batch, number, batch.columns["message"][number])
+        if scope is None:
+            raise MessageError("the archived message cannot be read")
+        return scope.message, self._extension.decide(scope)
+
+    def _rehearse_one(self, summary: Summary, batch: Batch, number: int, text: str, before: Verdicts | None) -> None:
+        scope = self._scope(batch, number, text)
+        if scope is None:
+            summary.damage.add("a message that cannot be read", f"{batch.columns['message_id'][number]}")
+            return
+        summary.messages += 1
+        decision = self._extension.decide(scope)
+        key = batch.columns["key"][number]
+        if key % self._sample == 0:
+            self._check_stability(summary, batch, number, text, decision, scope)
+        tallies, is_plain, objected = summary.tallies, not scope.looked, False
+        for reason in decision.reasons:
+            if reason[1] is _OK and reason[5] is None and is_plain:
+                tally = tallies.get(reason[0])
+                if tally is None:
+                    tally = summary.tally(reason[0])
+                tally.allows += 1
+            else:
+                objected = True
+                self._count(summary, scope, reason, key)
+        if objected or not is_plain or before is not NO_OBJECTION or decision.verdict is not _OK:
+            self._compare(summary, scope, decision, before, key)
+
+    def _count(self, summary: Summary, scope: ArchivedScope, reason: Reason, key: int) -> None:
+        """Count what one policy said."""
+        tally = summary.tally(reason.policy)
+        if reason.policy in scope.looked:
+            causes = scope.looked[reason.policy]
+            tally.unknown += 1
+            for cause in causes:
+                tally.note_cause(cause)
+            tally.show("unknown", _example(scope, key, ", ".join(causes)))
+        elif getattr(reason, "exempted_by", None) is not None:
+            tally.exempted += 1
+        elif reason.error is not None:
+            name = type(reason.error).__name__
+            tally.fails += 1
+            tally.errors[name] += 1
+            tally.show("failed", _example(scope, key, name))
+        elif reason.verdict is Verdict.FAIL:
+            tally.denies += 1
+            example = _example(scope, key, reason.message)
+            if example.operator is not None:
+                tally.people.add(example.operator)
+            tally.by_hour[scope.micros // 3_600_000_000] += 1
+            tally.show("denied", example)
+        elif reason.verdict is Verdict.WARN:
+            tally.warns += 1
+        else:
+            tally.allows += 1
+
+    def _compare(
+        self, summary: Summary, scope: ArchivedScope, decision: Decision, before: Verdicts | None, key: int
+    ) -> None:
+        after = verdicts_of(decision.reasons, decision.verdict, scope.looked)
+        summary.denied += after.denied
+        summary.unknown += after.is_unknown
+        if before is None:
+            summary.not_compared += 1
+            return
+        summary.baseline_denied += before.denied
+        texts = {reason.policy: reason.message for reason in decision.reasons if is_denial(reason)}
+        for policy in after.denying - before.denying - before.unknown:
+            if policy:
+                _change(summary.tally(policy), "newly_denied", _example(scope, key, texts.get(policy, "")))
+        for policy in before.denying - after.denying - after.unknown:
+            if policy:
+                _change(summary.tally(policy), "newly_allowed", _example(scope, key, ""))
+        if before.is_unknown or after.is_unknown:
+            summary.not_compared += before.is_unknown
+        elif after.denied and not before.denied:
+            summary.newly_denied += 1
+            operator = scope.operator()
+            if operator is not None:
+                summary.people.add(operator)
+        elif before.denied and not after.denied:
+            summary.newly_allowed += 1
+
+    def _check_stability(
+        self, summary: Summary, batch: Batch, number: int, text: str, decision: Decision, scope: ArchivedScope
+    ) -> None:
+        again = self._scope(batch, number, text)
+        assert again is not None
+        second = {reason.policy: reason for reason in self._extension.decide(again).reasons}
+        for reason in decision.reasons:
+            other = second.get(reason.policy)
+            if other is None or (other.verdict, other.message) != (reason.verdict, reason.message):
+                tally = summary.tally(reason.policy)
+                tally.unstable += 1
+                tally.show("unstable", _example(scope, batch.columns["key"][number], reason.message))
+
+    def _scope(self, batch: Batch, number: int, text: str) -> ArchivedScope | None:
+        """The scope of a row; None if its message cannot be read."""
+        columns = batch.columns
+        try:
+            try:
+                envelope: object = from_json(text)
+            except ValueError:
+                envelope = parse_json(text)
+            message = read_envelope(envelope)
+        except MessageError:
+            return None
+        consulted = columns["consulted"][number]
+        left_out = columns["left_out"][number]
+        moment = columns["time"][number]
+        where = (columns["account_id"][number], columns["region"][number])
+        runtime = self._runtimes.get(where)
+        if runtime is None:
+            runtime = self._runtimes[where] = archived_runtime(*where)
+        request = Request._make(
+            (
+                columns["request_id"][number],
+                time.monotonic() + TIME_LIMIT,
+                None,
+                _NO_ANSWERS if consulted is None else ArchivedAnswers(_object(consulted)),
+                no_logger,
+                runtime,
+                True,
+            )
+        )
+        return ArchivedScope(
+            message,
+            request,
+            self._now if moment is None else moment,
+            _NOTHING if left_out is None else self._names(left_out),
+        )
+
+    def _names(self, text: str) -> frozenset[str]:
+        found = self._left_out.get(text)
+        if found is None:
+            found = self._left_out[text] = frozenset(map(str, json.loads(text)))
+        return found
+
+    def _baseline(self, text: str, summary: Summary) -> Verdicts | None:
+        """What was decided; many messages share a text."""
+        try:
+            return self._baselines[text]
+        except KeyError:
+            pass
+        found: Verdicts | None
+        try:
+            found = read_verdicts(text)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            summary.damage.add("a decision that cannot be read", text[:100])
+            found = None
+        if found == NO_OBJECTION:
+            found = NO_OBJECTION
+        if len(self._baselines) > 10_000:
+            self._baselines.clear()
+        self._baselines[text] = found
+        return found
+
+
+def _change(tally: Tally, kind: Kind, example: Example) -> None:
+    if kind == "newly_denied":
+        tally.newly_denied += 1
+    else:
+        tally.newly_allowed += 1
+    tally.show(kind, example)
+
+
+def _example(scope: ArchivedScope, key: int, text: str) -> Example:
+    message = scope.message
+    return Example(
+        rank_of(key),
+        message.message_id,
+        message.event_code,
+        scope.micros,
+        scope.operator(),
+        _workspace(scope),
+        shorten(text, _TEXT),
+    )
+
+
+def _workspace(scope: ArchivedScope) -> int | None:
+    try:
+        return scope.event(Event).workspace_id
+    except (ExtensionError, FieldError):
+        return None
+
+
+def _note_moment(summary: Summary, moment: int) -> None:
+    if summary.first is None or moment < summary.first:
+        summary.first = moment
+    if summary.last is None or moment > summary.last:
+        summary.last = moment
+
+
+def _count_versions(summary: Summary, columns: Mapping[str, Sequence[str | None]]) -> None:
+    summary.codes.update(code for code in columns["code"] if code is not None)
+    summary.settings.update(settings for settings in columns["settings"] if settings is not None)
+
+
+def _object(text: str) -> Mapping[str, object]:
+    try:
+        found: object = from_json(text)
+    except ValueError:
+        found = parse_json(text)
+    return found if isinstance(found, dict) else {}

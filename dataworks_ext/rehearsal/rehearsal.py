@@ -1,0 +1,154 @@
+"""A rehearsal: parts of an archive put to a candidate, compared with what was decided then or by another version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from .cache import Cache, key_for
+from .compacting import UNDATED
+from .days import DAY_SCHEMA, Day
+from .kernel import SAMPLE, SMALL
+from .sources import Part
+from .summary import Summary
+from .task import Candidate, Events, Identity, Manner, Work, decide, rehearse, write_kept
+from .workers import in_workers
+
+Progress = Callable[[str, int, int], None]
+BASELINE_SCHEMA: Final = 1
+
+
+class Baseline(NamedTuple):
+    """Another version, which decides the same messages."""
+
+    name: str
+    """As it was asked for."""
+    candidate: Candidate
+    identity: Identity
+
+
+class Plan(NamedTuple):
+    """The work of a rehearsal, without duplicates."""
+
+    works: tuple[Work, ...]
+    messages: int
+    duplicates: int
+
+
+def plan_of(parts: Sequence[Part], progress: Progress) -> Plan:
+    """The row groups of all parts. A message that came several times, on a day or the next, is decided once.
+
+    EventBridge redelivers for a day, so the keys of two days are remembered, however long the archive is.
+    """
+    works: list[Work] = []
+    remembered: dict[str, set[int]] = {}
+    messages = duplicates = 0
+    for number, part in enumerate(parts):
+        progress("duplicates", number, len(parts))
+        if part.day not in remembered:
+            newest = max((day for day in remembered if day != UNDATED), default=None)
+            remembered = {day: keys for day, keys in remembered.items() if day in (newest, UNDATED)}
+            remembered[part.day] = set()
+        today, others = remembered[part.day], [keys for day, keys in remembered.items() if day != part.day]
+        for group, keys in enumerate(Day(part.path).keys()):
+            skipped = set()
+            for row, key in enumerate(keys):
+                if key in today or any(key in before for before in others):
+                    skipped.add(row)
+                else:
+                    today.add(key)
+            works.append(Work(str(part.path), group, len(keys), frozenset(skipped), None))
+            messages += len(keys) - len(skipped)
+            duplicates += len(skipped)
+    return Plan(tuple(works), messages, duplicates)
+
+
+def run(
+    plan: Plan,
+    candidate: Candidate,
+    *,
+    events: Events,
+    now: int,
+    jobs: int,
+    progress: Progress,
+    baseline: Baseline | None = None,
+    cache: Cache | None = None,
+) -> Summary:
+    """Rehearse the candidate.
+
+    Args:
+        plan: What is decided.
+        candidate: The extension.
+        events: The event codes that are of interest; None for all.
+        now: When a message came that does not say it: microseconds since 1970.
+        jobs: How many processes work at a time.
+        progress: Told how many messages are decided.
+        baseline: The version to compare with; None for what was decided then.
+        cache: Where the baseline's decisions are kept.
+
+    Raises:
+        WorkerError: A worker ended.
+    """
+    manner = Manner(events, 1 if plan.messages <= SMALL else SAMPLE, now)
+    works = plan.works
+    if baseline is not None:
+        assert cache is not None
+        works = _with_baseline(plan, baseline, manner, cache, jobs, progress)
+    summary = Summary()
+    done = 0
+    progress("messages", 0, plan.messages)
+    for number, found in in_workers(candidate, manner, rehearse, works, jobs=jobs):
+        summary.merge(found)
+        done += works[number].rows - len(works[number].skipped)
+        progress("messages", done, plan.messages)
+    return summary
+
+
+def _with_baseline(
+    plan: Plan, baseline: Baseline, manner: Manner, cache: Cache, jobs: int, progress: Progress
+) -> tuple[Work, ...]:
+    """The work, with the files of what the baseline decides; those that are not kept yet are made."""
+    identity = baseline.identity
+    by_path: dict[str, list[Work]] = {}
+    for work in plan.works:
+        by_path.setdefault(work.path, []).append(work)
+    key = key_for(
+        *(BASELINE_SCHEMA, DAY_SCHEMA, _framework(), identity.code, sorted(identity.settings.items())),
+        *(sorted(identity.modes.items()), manner.now if any(UNDATED in path for path in by_path) else ""),
+        [(path, _version(path), [sorted(work.skipped) for work in works]) for path, works in sorted(by_path.items())],
+    )
+    key = f"baseline-{key}"
+    if cache.folder(key) is None:
+        with cache.making(key) as folder:
+            found: dict[int, list[str | None]] = {}
+            done = 0
+            for number, rows in in_workers(baseline.candidate, manner, decide, plan.works, jobs=jobs):
+                found[number] = rows
+                done += plan.works[number].rows
+                progress(f"messages by {baseline.name}", done, plan.messages)
+            for place, path in enumerate(by_path):
+                groups = [found[number] for number, work in enumerate(plan.works) if work.path == path]
+                write_kept(folder / f"{place}.parquet", groups)
+    kept = cache.folder(key)
+    assert kept is not None
+    files = {path: str(kept / f"{place}.parquet") for place, path in enumerate(by_path)}
+    return tuple(work._replace(baseline=files[work.path]) for work in plan.works)
+
+
+def _version(path: str) -> tuple[int, int]:
+    from pathlib import Path
+
+    status = Path(path).stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _framework() -> str:
+    """A digest of the framework's own code: another version of it may decide otherwise."""
+    from hashlib import blake2b
+    from pathlib import Path
+
+    folder = Path(__file__).parent.parent
+    digest = blake2b(digest_size=8)
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,166 @@
+"""From what was named to days: compacted ones as they are, raw lines compacted into the cache first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from .cache import Cache, key_for
+from .compacting import UNDATED, compact_into, damage_of
+from .damage import Damage
+from .days import DAY_SCHEMA, Day, DayFileError
+from .places import Entry, FolderPlace, Place, PlaceError
+
+_DAY: Final = re.compile(r"(?:^|/)day=(\d{4}-\d{2}-\d{2})/")
+_RAW: Final = re.compile(r"(?:^|/)raw/v\d+/day=")
+
+Progress = Callable[[str, int, int], None]
+"""Told what is done, how much of it, and how much there is in all."""
+
+
+class Part(NamedTuple):
+    """A file of compacted lines."""
+
+    day: str
+    """`2026-11-21`, or `undated`."""
+    path: Path
+    source: str
+    """What was named, for the report."""
+
+
+class Sources(NamedTuple):
+    """All that was named, as files of compacted lines in the order of days."""
+
+    parts: tuple[Part, ...]
+    damage: Damage
+
+
+def _quiet(what: str, done: int, total: int) -> None:
+    pass
+
+
+def open_sources(
+    places: Sequence[Place],
+    cache: Cache,
+    *,
+    since: str | None = None,
+    progress: Progress = _quiet,
+) -> Sources:
+    """The days of all places.
+
+    Args:
+        places: Where archived lines are.
+        cache: Where raw ones are compacted.
+        since: The first day that is wanted.
+        progress: Told about what takes long.
+
+    Raises:
+        PlaceError: A place cannot be read at all, or holds nothing.
+    """
+    parts: list[Part] = []
+    damage = Damage()
+    for place in places:
+        entries = place.entries()
+        if not entries:
+            raise PlaceError(f"{place} holds no archived lines; they end in .ndjson, .gz, .zst, .parquet or .json")
+        parts.extend(_parts_of(place, _wanted(entries, since), cache, damage, progress))
+    wanted = sorted(part for part in parts if since is None or part.day >= since)
+    return Sources(tuple(wanted), damage)
+
+
+def compacted_name(day: str) -> str:
+    """The name of a compacted day in an archive."""
+    return f"daily/v{DAY_SCHEMA}/day={day}/part-0.parquet"
+
+
+def day_in(name: str) -> str | None:
+    """The day that a name says."""
+    match = _DAY.search(name)
+    return match[1] if match else None
+
+
+def is_raw(name: str) -> bool:
+    """Whether an object is one that a function stored."""
+    return _RAW.search(name) is not None
+
+
+def digest_of(names: Iterable[str]) -> str:
+    """What tells one set of raw objects from another."""
+    return key_for(sorted(name.rpartition("/")[2] for name in names))
+
+
+RAW_NOTE: Final = "raw"
+"""The note of a compacted day that says of which raw objects it was made."""
+
+
+def _wanted(entries: Sequence[Entry], since: str | None) -> list[Entry]:
+    return [entry for entry in entries if since is None or (day_in(entry.name) or since) >= since]
+
+
+def _parts_of(place: Place, entries: Sequence[Entry], cache: Cache, damage: Damage, progress: Progress) -> list[Part]:
+    parts = []
+    compacted = [entry for entry in entries if entry.name.endswith(".parquet")]
+    raw = [entry for entry in entries if not entry.name.endswith(".parquet")]
+    included = set()
+    for number, entry in enumerate(compacted):
+        progress("compacted days", number, len(compacted))
+        try:
+            path = _local(place, entry, cache)
+            day = Day(path)
+        except DayFileError as error:
+            damage.add(str(error), entry.name)
+            continue
+        damage.merge(damage_of(day))
+        included.add(day.notes.get(RAW_NOTE))
+        parts.append(Part(day_in(entry.name) or _first_day(day), path, f"{place}"))
+    by_day: dict[str, list[Entry]] = {}
+    for entry in raw:
+        by_day.setdefault(day_in(entry.name) or "", []).append(entry)
+    waiting = {day: found for day, found in by_day.items() if digest_of(one.name for one in found) not in included}
+    total, read = sum(map(len, waiting.values())), 0
+
+    def tell(files: int) -> None:
+        nonlocal read
+        read += files
+        progress("raw files", read, total)
+
+    for found in waiting.values():
+        for day_name, path in _compacted(place, found, cache, tell).items():
+            damage.merge(damage_of(Day(path)))
+            parts.append(Part(day_name, path, f"{place}"))
+    return parts
+
+
+def _compacted(
+    place: Place, entries: Sequence[Entry], cache: Cache, progress: Callable[[int], None]
+) -> dict[str, Path]:
+    key = f"days-{key_for(place, [tuple(entry) for entry in entries], DAY_SCHEMA)}"
+    if cache.folder(key) is None:
+        with cache.making(key) as folder:
+            compact_into(folder, place, [entry.name for entry in entries], progress=progress)
+    kept = cache.folder(key)
+    assert kept is not None
+    return {path.stem: path for path in sorted(kept.glob("*.parquet"))}
+
+
+def _local(place: Place, entry: Entry, cache: Cache) -> Path:
+    """A file of this machine with the entry's content."""
+    if isinstance(place, FolderPlace):
+        return place.path(entry.name)
+    key = f"object-{key_for(place, tuple(entry))}"
+    if cache.folder(key) is None:
+        with cache.making(key) as folder:
+            (folder / "day.parquet").write_bytes(place.read(entry.name))
+    kept = cache.folder(key)
+    assert kept is not None
+    return kept / "day.parquet"
+
+
+def _first_day(day: Day) -> str:
+    """The day of the first line of a file whose name says none."""
+    from .compacting import day_of
+
+    line = next(iter(day.lines()), None)
+    return UNDATED if line is None else day_of(line)

@@ -1,0 +1,173 @@
+"""What a worker process does: it loads an extension once, and decides the row groups that it is given."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..archive.digests import code_digest, settings_digests
+from ..errors import ExtensionError
+from ..extension import Extension
+from ..loading import load_extension
+from .days import Day
+from .kernel import COLUMNS, Kernel
+from .summary import Summary
+
+Events = frozenset[str] | None
+
+
+class Candidate(NamedTuple):
+    """An extension as it is to be rehearsed."""
+
+    app: str
+    """`module:attribute`."""
+    folder: str
+    """Where it is looked for."""
+    environment: Mapping[str, str]
+    """Its settings and modes."""
+
+
+class Work(NamedTuple):
+    """A row group to decide."""
+
+    path: str
+    group: int
+    rows: int
+    skipped: frozenset[int]
+    """The numbers of rows that are duplicates."""
+    baseline: str | None
+    """The file of another version's decisions, in the same row groups."""
+
+
+class Manner(NamedTuple):
+    """How all of them are decided."""
+
+    events: Events
+    sample: int
+    now: int
+    """When a message came that does not say it: microseconds since 1970."""
+
+
+class Identity(NamedTuple):
+    """What tells one version of an extension from another, and what is wrong with it."""
+
+    name: str
+    version: str
+    code: str
+    settings: Mapping[str, str]
+    """Digests by pack."""
+    modes: Mapping[str, str]
+    """The mode of each policy."""
+    sources: Mapping[str, tuple[str, int]]
+    """The file and line of each policy."""
+    owners: Mapping[str, str]
+    """The owner of each policy that has one."""
+    problems: tuple[str, ...]
+
+
+_kernel: Kernel | None = None
+
+
+def loaded(candidate: Candidate) -> Extension:
+    """The extension, configured. Raises what its module raises."""
+    if candidate.folder not in sys.path:
+        sys.path.insert(0, candidate.folder)
+    extension = load_extension(candidate.app)
+    extension.configure(candidate.environment)
+    return extension
+
+
+def begin(candidate: Candidate, manner: Manner) -> None:
+    """What a worker does first. Ctrl-C is its parent's to handle."""
+    global _kernel
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    devnull = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
+    sys.stdout = devnull  # what a policy prints is no part of the report
+    os.chdir(candidate.folder)
+    _kernel = kernel_of(loaded(candidate), manner)
+
+
+def kernel_of(extension: Extension, manner: Manner) -> Kernel:
+    """The kernel of an extension."""
+    return Kernel(extension, events=manner.events, sample=manner.sample, now=manner.now)
+
+
+def rehearse(work: Work) -> Summary:
+    """Decide a row group, and count."""
+    assert _kernel is not None
+    return summary_of(_kernel, work)
+
+
+def summary_of(kernel: Kernel, work: Work) -> Summary:
+    """What a kernel counts of a row group."""
+    summary = Summary()
+    before = None if work.baseline is None else _kept(work.baseline, work.group)
+    for batch in Day(Path(work.path)).batches(work.group, COLUMNS):
+        part = None if before is None else before[batch.first : batch.first + len(batch)]
+        summary.merge(kernel.rehearse(batch, work.skipped, part))
+    return summary
+
+
+def decide(work: Work) -> list[str | None]:
+    """What this version decides, by row."""
+    assert _kernel is not None
+    found: list[str | None] = []
+    for batch in Day(Path(work.path)).batches(work.group, COLUMNS):
+        found.extend(_kernel.verdicts(batch, work.skipped))
+    return found
+
+
+def identify(candidate: Candidate) -> Identity | str:
+    """What the extension is; a sentence if it cannot be loaded."""
+    try:
+        return identity_of(loaded(candidate), candidate.folder)
+    except ExtensionError as error:
+        return str(error)
+    except BaseException as error:
+        return f"{candidate.app} cannot be imported: {type(error).__name__}: {error}"
+
+
+def identity_of(extension: Extension, folder: str) -> Identity:
+    """What tells this version of the extension from another."""
+    configuration = extension.configuration
+    return Identity(
+        extension.name,
+        extension.version,
+        code_digest(extension),
+        settings_digests(extension),
+        {policy.id: configuration.modes[policy.id] for policy in extension.policies},
+        {policy.id: _source(policy.function, folder) for policy in extension.policies},
+        {policy.id: owner for policy in extension.policies if (owner := getattr(policy, "owner", None))},
+        configuration.problems,
+    )
+
+
+def write_kept(path: Path, groups: list[list[str | None]]) -> None:
+    """Keep what another version decided, in the row groups of the day."""
+    schema = pa.schema([pa.field("decision", pa.string())])
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for group in groups:
+            writer.write_table(pa.table([pa.array(group, pa.string())], schema=schema), row_group_size=len(group) or 1)
+
+
+def _kept(path: str, group: int) -> list[str | None]:
+    column = pq.ParquetFile(path).read_row_group(group, columns=["decision"]).column("decision")
+    values: list[str | None] = column.to_pylist()
+    return values
+
+
+def _source(function: object, folder: str) -> tuple[str, int]:
+    """Where a policy is written, as it is called from the folder."""
+    code = getattr(getattr(function, "__wrapped__", function), "__code__", None)
+    if code is None:
+        return "", 0
+    file = Path(code.co_filename)
+    shown = file.relative_to(folder).as_posix() if file.is_relative_to(folder) else file.name
+    return shown, code.co_firstlineno
