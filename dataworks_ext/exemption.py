@@ -12,7 +12,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from datetime import date, datetime, time
 from enum import Enum
 from fnmatch import fnmatchcase, translate
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic_core import from_json
 
@@ -85,11 +85,15 @@ class Exemption:
         This is the only place that says so, for the function, `check`, the kit and rehearsals. None stands for an
         event of which nothing can be read.
         """
+        return self.holds_in(Case.of(event, now))
+
+    def holds_in(self, case: Case) -> bool:
+        """The same, where many exemptions are asked about one event."""
         return (
-            now <= self.end
-            and (not self.operators or _value(event, "operator") in self.operators)
-            and (not self.workspaces or _value(event, "workspace_id") in self.workspaces)
-            and all(_matches(pattern, _value(event, name)) for name, pattern in self._patterns)
+            (not self.operators or case.operator in self.operators)
+            and (not self.workspaces or case.workspace_id in self.workspaces)
+            and case.now <= self.end
+            and all(_matches(pattern, _value(case.event, name)) for name, pattern in self._patterns)
         )
 
     def covers(self, policy: str) -> bool:
@@ -138,6 +142,20 @@ class Exemption:
             )
 
 
+class Case(NamedTuple):
+    """An event at a moment, with what most exemptions ask of it."""
+
+    event: Event | None
+    now: datetime
+    operator: object
+    workspace_id: object
+
+    @classmethod
+    def of(cls, event: Event | None, now: datetime) -> Case:
+        """The case of an event. What cannot be read of it is None."""
+        return cls(event, now, _value(event, "operator"), _value(event, "workspace_id"))
+
+
 class Exemptions:
     """The exemptions of an extension, by the policies that they are for.
 
@@ -163,13 +181,14 @@ class Exemptions:
 
         Of several, it is one with the longest pattern, and of these the one that lasts longest, whatever their order.
         """
+        case = Case.of(event, now)
         found: dict[str, Exemption] = {}
         holding: dict[str, Exemption | None] = {}  # each is asked once, however many policies it is for
         for policy in policies:
             for pattern in self._patterns.get(policy, ()):
                 if pattern not in holding:
                     candidates = self._by_pattern[pattern]
-                    holding[pattern] = next((one for one in candidates if one.holds(event, now)), None)
+                    holding[pattern] = next((one for one in candidates if one.holds_in(case)), None)
                 exemption = holding[pattern]
                 if exemption is not None:
                     found[policy] = exemption

@@ -22,6 +22,7 @@ from .texts import TEXTS, Language, with_request
 if TYPE_CHECKING:
     from .exemption import Exemption, Exemptions
 
+_OK: Final = Verdict.OK
 _NO_OBJECTION: Final = Decision(Verdict.OK, "")
 _NO_REQUEST: Final = Request()
 
@@ -199,7 +200,7 @@ class Extension(PolicyPack[NoSettings]):
 
 def _exempted(reasons: list[Reason], exemptions: Exemptions, scope: MessageScope) -> list[Reason]:
     """The reasons, each objection and failure with the exemption that takes its effect away."""
-    objections = [reason.policy for reason in reasons if reason.verdict is not Verdict.OK or reason.error is not None]
+    objections = [policy for policy, verdict, _, _, _, error, _ in reasons if verdict is not _OK or error is not None]
     if not objections:
         return reasons
     found = exemptions.of(objections, _readable_event(scope), scope.now)
