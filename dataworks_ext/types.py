@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
@@ -18,6 +19,7 @@ from .wording import Day as Day
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+_SATURDAY: Final = 5
 _HORIZON: Final = timedelta(days=60)
 """How far ahead to search for the end of a freeze."""
 
@@ -65,7 +67,9 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         if not available_timezones():
-            raise ValueError("there is no time zone data here; add tzdata to the requirements") from None
+            raise ValueError(
+                f"there is no time zone data, so {name!r} cannot be looked up; add tzdata to requirements.txt"
+            ) from None
         raise ValueError(f"there is no time zone {name!r}; write it as Asia/Shanghai") from None
 
 
@@ -154,18 +158,64 @@ FreezeDates = Annotated[Dates, BeforeValidator(_read_dates), AfterValidator(_in_
 """A day, or days in a row: `2026-11-11`, `2026-11-10/2026-11-12`."""
 
 
+class Holidays(NamedTuple):
+    """Days off in China: public holidays, and weekends that are no working weekends, by the library chinesecalendar.
+
+    In a year that it does not know, the days given by hand say which days other than weekends are off.
+    """
+
+    days_off: tuple[Dates, ...] = ()
+    """Given by hand."""
+    working_days: tuple[Dates, ...] = ()
+    """Given by hand."""
+
+    def __contains__(self, day: object) -> bool:
+        """Whether people are off. Raises `PolicyError` if neither library nor hand know the year."""
+        if not isinstance(day, date):
+            return False
+        if any(day in dates for dates in self.days_off):
+            return True
+        if any(day in dates for dates in self.working_days):
+            return False
+        if day.year in _known_years():
+            from chinese_calendar import is_holiday  # type: ignore[import-untyped]  # it has no types
+
+            return bool(is_holiday(day))
+        if self._names(day.year):
+            return day.weekday() >= _SATURDAY
+        raise PolicyError(
+            f"the library chinesecalendar does not know the holidays of {day.year}: update it and deploy again"
+        )
+
+    def end(self, day: date) -> date:
+        """The last day, from this one on, in a year that is known; the day before if this one's is not."""
+        year = day.year
+        while year in _known_years() or self._names(year):
+            year += 1
+        return date(year - 1, 12, 31)
+
+    def _names(self, year: int) -> bool:
+        return any(dates.first.year <= year <= dates.last.year for dates in self.days_off)
+
+
+@lru_cache
+def _known_years() -> frozenset[int]:
+    from chinese_calendar.constants import holidays  # type: ignore[import-untyped]  # slow to import, and without types
+
+    return frozenset(day.year for day in holidays)
+
+
 class Freeze(NamedTuple):
     """When nothing is released: on some days, all day, and at some hours of every day."""
 
     dates: tuple[Dates, ...] = ()
     weekdays: tuple[Day, ...] = ()
-    holidays: bool = False
-    """Whether China's days off count, for which the package `chinesecalendar` is needed."""
+    holidays: Holidays | None = None
     hours: Hours | None = None
     zone: str = "Asia/Shanghai"
 
     def __bool__(self) -> bool:
-        return bool(self.dates or self.weekdays or self.holidays or self.hours)
+        return bool(self.dates or self.weekdays or self.holidays is not None or self.hours)
 
     def holds(self, moment: datetime) -> bool:
         """Whether the freeze is active at the moment. Raises `PolicyError` if the holidays of that year are unknown."""
@@ -188,27 +238,10 @@ class Freeze(NamedTuple):
     def _holds_on(self, day: date) -> bool:
         if DAYS[day.weekday()] in self.weekdays or any(day in dates for dates in self.dates):
             return True
-        return self.holidays and is_day_off(day)
+        return self.holidays is not None and day in self.holidays
 
     def _next_start(self, local: datetime) -> datetime:
         """The next moment at which the freeze may end: the end of the day, or of the hours."""
         start = time.min if self.hours is None or self._holds_on(local.date()) else self.hours.end
         day = local.date() if start > local.time() else local.date() + timedelta(days=1)
         return datetime.combine(day, start, local.tzinfo)
-
-
-def is_day_off(day: date) -> bool:
-    """Whether people in China are off: on public holidays, and on weekends that are not working weekends.
-
-    Raises:
-        PolicyError: The library does not contain the holidays of that year.
-    """
-    # Slow to import, and only holidays need it. It has no types.
-    from chinese_calendar import is_holiday  # type: ignore[import-untyped]
-
-    try:
-        return bool(is_holiday(day))
-    except NotImplementedError:
-        raise PolicyError(
-            f"the library chinesecalendar does not know the holidays of {day.year}: update it and deploy again"
-        ) from None

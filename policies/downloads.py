@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
-
-from pydantic import BaseModel, ByteSize, PositiveInt
+from pydantic import BaseModel, PositiveInt
 
 from dataworks_ext import Outcome, PolicyContext, PolicyPack, deny
 from dataworks_ext.events import DownloadResources, DownloadResourcesExecute, ModuleType
-
-from .hours import DAYS, Day, WorkingHours, ZoneName, is_working_time
-from .sizes import Size
+from dataworks_ext.types import DAYS, Day, Network, Size, WorkingHours, ZoneName, is_within, is_working_time
+from dataworks_ext.wording import chinese_days, counted, english_days, size_text
 
 
 class DownloadSettings(BaseModel):
@@ -18,7 +15,7 @@ class DownloadSettings(BaseModel):
     """Rows that one download may have."""
     max_bytes: Size | None = None
     """Size that one file may have: a number of bytes, or 500MB, 2GiB."""
-    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    allowed_networks: tuple[Network, ...] = ()
     """Networks that files may be downloaded from: 10.0.0.0/8,2001:db8::/32."""
     working_hours: WorkingHours | None = None
     """Hours in which people may download: 09:00-18:00."""
@@ -41,7 +38,11 @@ def row_limit(event: DownloadResources, context: Context) -> Outcome | None:
     """Nobody downloads more rows than the limit."""
     limit = context.settings.max_rows
     if limit is not None and event.data_row_size > limit:
-        return deny(f"Downloads are limited to {limit:,} rows; this one has {event.data_row_size:,}. Narrow the query.")
+        rows = event.data_row_size
+        return deny(
+            f"Downloads are limited to {counted(limit, 'row')}; this one has {rows:,}. Narrow the query.",
+            zh=f"单次下载不得超过 {limit:,} 行，本次为 {rows:,} 行，请缩小查询范围。",
+        )
     return None
 
 
@@ -50,20 +51,23 @@ def size_limit(event: DownloadResources, context: Context) -> Outcome | None:
     """Nobody downloads a larger file than the limit."""
     limit = context.settings.max_bytes
     if limit is not None and event.file_size > limit:
-        size = ByteSize(event.file_size).human_readable(decimal=True)
-        return deny(f"Downloads are limited to {limit.human_readable(decimal=True)}; this file has {size}.")
+        most, size = size_text(limit), size_text(event.file_size, beside=limit)
+        return deny(
+            f"Downloads are limited to {most}; this file has {size}. Download less.",
+            zh=f"下载的文件不得超过 {most}，此文件为 {size}，请减少下载内容。",
+        )
     return None
 
 
 @downloads.policy(DownloadResourcesExecute, needs="allowed_networks")
 def network(event: DownloadResourcesExecute, context: Context) -> Outcome | None:
     """Files are downloaded from the allowed networks only."""
-    address = ip_address(event.ip)
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    if any(address in allowed for allowed in context.settings.allowed_networks):
+    if is_within(event.ip, context.settings.allowed_networks):
         return None
-    return deny("Files can be downloaded from the company's networks only. Connect to one and download again.")
+    return deny(
+        "Files can be downloaded from the company's networks only. Connect to one and download again.",
+        zh="只能从公司网络下载文件，请接入公司网络后重新下载。",
+    )
 
 
 @downloads.policy(DownloadResources, DownloadResourcesExecute, needs="working_hours")
@@ -73,15 +77,21 @@ def working_hours(_event: DownloadResources, context: Context) -> Outcome | None
     hours = settings.working_hours
     if hours is None or is_working_time(context.now, hours, settings.working_days, settings.time_zone):
         return None
-    days = ", ".join(settings.working_days)
-    return deny(f"Downloads are possible in working hours only: {hours} on {days} ({settings.time_zone}).")
+    days, zone = settings.working_days, settings.time_zone
+    return deny(
+        f"Downloads are possible in working hours only: {hours}, {english_days(days)} ({zone}).",
+        zh=f"只能在工作时间下载：{chinese_days(days)} {hours}（{zone}）。",
+    )
 
 
 @downloads.policy(DownloadResources, DownloadResourcesExecute, needs="denied_sources")
 def source(event: DownloadResources, context: Context) -> Outcome | None:
     """Nothing is downloaded from a denied page of DataWorks."""
     if event.module_type in context.settings.denied_sources:
-        return deny(f"Downloads from {event.module_type} are switched off.")
+        return deny(
+            f"Downloads from {event.module_type} are switched off.",
+            zh=f"已禁止从 {event.module_type} 下载数据。",
+        )
     return None
 
 
@@ -90,5 +100,8 @@ def datasource(event: DownloadResources, context: Context) -> Outcome | None:
     """Nothing is downloaded from a denied data source."""
     denied = {name.casefold() for name in context.settings.denied_datasources}
     if event.datasource_name.casefold() in denied:
-        return deny(f"The data source {event.datasource_name} may not be downloaded from.")
+        return deny(
+            f"The data source {event.datasource_name} may not be downloaded from.",
+            zh=f"数据源 {event.datasource_name} 中的数据不得下载。",
+        )
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel
@@ -11,9 +11,9 @@ from pydantic import AfterValidator, BaseModel
 from dataworks_ext import Outcome, PolicyContext, PolicyPack, allow, deny, warn
 from dataworks_ext.errors import PolicyError
 from dataworks_ext.events import ChangeType, CommitFile, DeployFile, FileCommitOrDeploy, NodeType
+from dataworks_ext.types import Day, Freeze, FreezeDates, Holidays, WorkingHours, ZoneName, zone_of
+from dataworks_ext.wording import chinese_date, chinese_list, english_date, english_list
 
-from .freezes import Freeze, FreezeDates, Holidays
-from .hours import Day, WorkingHours, ZoneName, zone_of
 from .node_code import sql_in
 from .sql import first_calls
 
@@ -57,16 +57,16 @@ class FileSettings(BaseModel):
         holidays = Holidays(self.freeze_days_off, self.freeze_working_days) if self.freeze_holidays else None
         return Freeze(self.freeze_dates, self.freeze_weekdays, holidays, self.freeze_hours, self.time_zone)
 
-    def warnings(self, now: datetime) -> list[str]:
-        """What will not hold for long, a sentence each; `dataworks-ext doctor` and the record show them."""
+    def last_known_day(self, now: datetime) -> date | None:
+        """The last day of the calendar of holidays, if it is needed and soon over."""
         holidays, today = self.freeze.holidays, now.astimezone(zone_of(self.time_zone)).date()
         end = None if holidays is None else holidays.end(today)
-        if end is None or end - today > _NOTICE:
-            return []
-        return [
-            f"the holidays after {end} are not known, and then nothing is released: deploy with a newer "
-            f"chinesecalendar, or name them in FILES_FREEZE_DAYS_OFF and FILES_FREEZE_WORKING_DAYS"
-        ]
+        return None if end is None or end - today > _NOTICE else end
+
+    def warnings(self, now: datetime) -> list[str]:
+        """What will not hold for long, a sentence each, which `dataworks-ext doctor` shows."""
+        end = self.last_known_day(now)
+        return [] if end is None else [_calendar_ends(end).message]
 
 
 files = PolicyPack("files", settings=FileSettings, options_override=True)
@@ -102,8 +102,22 @@ def forbidden_functions(event: FileCommitOrDeploy, context: Context) -> Outcome 
     if not calls:
         return None
     line = min(calls.values())
-    objection = f"The code calls forbidden functions, first in line {line}: {', '.join(calls)}. Replace the calls."
-    return warn(objection) if settings.check_status == "WARN" else deny(objection)
+    object_ = warn if settings.check_status == "WARN" else deny
+    functions = "a forbidden function" if len(calls) == 1 else "forbidden functions"
+    return object_(
+        f"The code calls {functions}, first in line {line}: {english_list(calls)}. Replace the calls.",
+        zh=f"代码调用了禁用的函数（首次出现在第 {line} 行）：{chinese_list(calls)}，请替换。",
+    )
+
+
+def _calendar_ends(last_day: date) -> Outcome:
+    """For the record: from the day after that on, every release is denied."""
+    return allow(
+        f"the holidays after {last_day} are not known, and then nothing is released: deploy with a newer "
+        "chinesecalendar, or name them in FILES_FREEZE_DAYS_OFF and FILES_FREEZE_WORKING_DAYS",
+        zh=f"{chinese_date(last_day)}之后的节假日未知，届时将禁止一切发布：请升级 chinesecalendar 后重新部署，"
+        "或在 FILES_FREEZE_DAYS_OFF 和 FILES_FREEZE_WORKING_DAYS 中指定日期",
+    )
 
 
 def _has_freeze(_event: FileCommitOrDeploy, context: Context) -> bool:
@@ -115,13 +129,18 @@ def release_freeze(_event: FileCommitOrDeploy, context: Context) -> Outcome | No
     """Nobody commits or deploys during a freeze."""
     freeze = context.settings.freeze
     if not freeze.holds(context.now):
-        warnings = context.settings.warnings(context.now)
-        return allow("; ".join(warnings)) if warnings else None
+        last_day = context.settings.last_known_day(context.now)
+        return None if last_day is None else _calendar_ends(last_day)
     end = freeze.end(context.now)
     if end is None:
-        return deny("Nothing is committed or deployed during the freeze. Ask the owners of the platform when it ends.")
+        return deny(
+            "Nothing is committed or deployed during the freeze. Ask the owners of the platform when it ends.",
+            zh="封网期间不得提交和发布，结束时间请咨询平台负责人。",
+        )
     return deny(
-        f"Nothing is committed or deployed during the freeze. It ends on {end:%Y-%m-%d at %H:%M} ({freeze.zone})."
+        f"Nothing is committed or deployed during the freeze. It ends on {english_date(end)} at {end:%H:%M} "
+        f"({freeze.zone}).",
+        zh=f"封网期间不得提交和发布，封网将于 {chinese_date(end)} {end:%H:%M}（{freeze.zone}）结束。",
     )
 
 
@@ -132,7 +151,13 @@ def deployers(event: DeployFile, context: Context) -> Outcome | None:
     if event.operator in settings.deployers:
         return None
     if not settings.owners_deploy:
-        return deny("Files are deployed by the deployers only. Ask one of them to deploy this one.")
+        return deny(
+            "Files are deployed by the deployers only. Ask one of them to deploy this one.",
+            zh="只有发布人员可以发布文件，请联系发布人员发布此文件。",
+        )
     if event.operator == event.file_owner:
         return None
-    return deny("Files are deployed by the deployers and by their owners only. Ask one of them to deploy this one.")
+    return deny(
+        "Files are deployed by the deployers and by their owners only. Ask one of them to deploy this one.",
+        zh="只有发布人员和文件责任人可以发布文件，请联系他们发布此文件。",
+    )

@@ -6,6 +6,7 @@ from pydantic import BaseModel, PositiveInt
 
 from dataworks_ext import Outcome, PolicyContext, PolicyPack, deny
 from dataworks_ext.events import BackfillData, FreezeNode, TimePeriod, UndeployNode
+from dataworks_ext.wording import chinese_list, counted, english_list
 
 
 class NodeSettings(BaseModel):
@@ -26,7 +27,10 @@ def protected(event: FreezeNode | UndeployNode, context: Context) -> Outcome | N
     """Nobody freezes or undeploys a protected node."""
     found = [str(node) for node in event.node_ids if node in context.settings.protected_nodes]
     if found:
-        return deny(f"Protected nodes are neither frozen nor undeployed: {', '.join(found)}. Leave them out.")
+        return deny(
+            f"Protected nodes are neither frozen nor undeployed: {english_list(found)}. Leave them out.",
+            zh=f"受保护的节点不得冻结或下线：{chinese_list(found)}，请从本次操作中移除。",
+        )
     return None
 
 
@@ -36,7 +40,10 @@ def backfill_nodes(event: BackfillData, context: Context) -> Outcome | None:
     limit = context.settings.max_backfill_nodes
     count = len(event.include_node_ids)
     if limit is not None and count > limit:
-        return deny(f"Backfills are limited to {limit:,} nodes; this one has {count:,}. Choose fewer nodes.")
+        return deny(
+            f"Backfills are limited to {counted(limit, 'node')}; this one has {count:,}. Choose fewer nodes.",
+            zh=f"一次补数据不得超过 {limit:,} 个节点，本次为 {count:,} 个，请减少节点。",
+        )
     return None
 
 
@@ -46,10 +53,16 @@ def backfill_days(event: BackfillData, context: Context) -> Outcome | None:
     limit = context.settings.max_backfill_days
     periods = _periods(event)
     if not periods:
-        return deny("The backfill does not say for which days, so they cannot be counted. Choose the days.")
+        return deny(
+            "The backfill does not say for which days, so they cannot be counted. Choose the days.",
+            zh="本次补数据没有指定业务日期，无法计算天数，请选择业务日期。",
+        )
     days = sum(_days(period) for period in periods)
     if limit is not None and days > limit:
-        return deny(f"Backfills are limited to {limit:,} days; this one has {days:,}. Choose fewer days.")
+        return deny(
+            f"Backfills are limited to {counted(limit, 'day')}; this one has {days:,}. Choose fewer days.",
+            zh=f"一次补数据不得超过 {limit:,} 天，本次为 {days:,} 天，请减少天数。",
+        )
     return None
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, PositiveInt
 from dataworks_ext import Outcome, PolicyContext, PolicyPack, deny
 from dataworks_ext.errors import PolicyError
 from dataworks_ext.events import ApprovalChangeBeforeCreate, DeadlineType, PermissionRequest
+from dataworks_ext.wording import counted
 
 _DAYS: Final[dict[DeadlineType | str, int]] = {DeadlineType.DAY: 1, DeadlineType.MONTH: 31}
 
@@ -29,8 +30,9 @@ def validity(event: ApprovalChangeBeforeCreate, context: Context) -> Outcome | N
     days = _validity_days(event.order)
     if limit is not None and days > limit:
         return deny(
-            f"Permissions are limited to {limit:,} days; this one would last {days:,}, a month counted as 31. "
-            "Request a shorter time."
+            f"Permissions are limited to {counted(limit, 'day')}; this one would last {days:,}, a month counted as 31. "
+            "Request a shorter time.",
+            zh=f"权限有效期不得超过 {limit:,} 天，本次申请为 {days:,} 天（一个月按 31 天计算），请缩短有效期。",
         )
     return None
 

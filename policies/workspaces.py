@@ -23,7 +23,10 @@ Context = PolicyContext[WorkspaceSettings]
 def protected(event: DeleteProject, context: Context) -> Outcome | None:
     """Nobody deletes a protected workspace."""
     if event.project_id in context.settings.protected_workspaces:
-        return deny(f"The workspace {event.project_id} is protected: it may not be deleted. Keep it.")
+        return deny(
+            f"The workspace {event.project_id} is protected: it may not be deleted. Keep it.",
+            zh=f"工作空间 {event.project_id} 受保护，不得删除，请保留。",
+        )
     return None
 
 
@@ -32,4 +35,7 @@ def deleters(event: DeleteProject, context: Context) -> Outcome | None:
     """Workspaces are deleted by the named people only."""
     if event.operator in context.settings.deleters:
         return None
-    return deny("Workspaces are deleted by a few people only. Ask the owners of the platform to delete this one.")
+    return deny(
+        "Workspaces are deleted by a few people only. Ask the owners of the platform to delete this one.",
+        zh="只有指定人员可以删除工作空间，如需删除，请联系平台负责人。",
+    )

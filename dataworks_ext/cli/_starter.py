@@ -128,11 +128,17 @@ def _policy(pack: str, rule: StarterRule) -> Iterator[str]:
         yield f'    """{rule.limit.meaning}"""'
         yield f"    limit, wanted = context.settings.{rule.setting}, {rule.limit.measured}"
         yield "    if wanted > limit:"
-        yield '        return deny(f"At most {limit:,} are allowed; this has {wanted:,}. Ask for less at once.")'
+        yield "        return deny("
+        yield '            f"At most {limit:,} are allowed; this has {wanted:,}. Ask for less at once.",'
+        yield '            zh=f"最多允许 {limit:,}，本次为 {wanted:,}，请减少后重试。",'
+        yield "        )"
     else:
         yield f'    """Only people who are named may do it: {rule.code}."""'
         yield f"    if event.operator not in context.settings.{rule.setting}:"
-        yield '        return deny("You are not among the people who may do this. Ask one of them.")'
+        yield "        return deny("
+        yield '            "You are not among the people who may do this. Ask one of them.",'
+        yield '            zh="您无权执行此操作，请联系有权限的人员。",'
+        yield "        )"
     yield "    return None"
 
 

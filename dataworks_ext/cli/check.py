@@ -30,7 +30,7 @@ from ..testing.cases.moment import read_moment
 from ..testing.cases.result import policies_for
 from ..testing.cases.saved import SavedError, read_message_or_payload, read_snapshot_or_code
 from ..testing.deciding import setting_named
-from ..testing.reasons import error_of
+from ..testing.reasons import error_of, exemption_of
 from ._masking import masked_text
 from ._output import (
     DEFAULT,
@@ -248,6 +248,7 @@ def reasons_as_json(decision: Decision) -> list[dict[str, object]]:
             "verdict": reason.verdict.value,
             "elapsed_ms": round(reason.elapsed_ms, 3),
             "error": error_of(reason) or None,
+            "exempted_by": reason.exempted_by and reason.exempted_by.as_json(),
         }
         for reason in decision.reasons
     ]
@@ -281,7 +282,7 @@ def reasons_table(decision: Decision) -> Table:
     """What each policy said."""
     reasons = table("Policy", "Says", "Mode", TableColumn("Time", right=True), "Text")
     for reason in decision.reasons:
-        text = "\n".join(part for part in (reason.message, error_of(reason)) if part)
+        text = "\n".join(part for part in (reason.message, error_of(reason), exemption_of(reason)) if part)
         said = verdict_text(reason.verdict)
         reasons.add_row(reason.policy, said, reason.mode, f"{reason.elapsed_ms:.1f} ms", text)
     return reasons
@@ -311,6 +312,6 @@ def stub(code: str) -> str:
         f"def my_rule(event: {name}) -> Outcome | None:\n"
         f'    """Say here what nobody may do."""\n'
         f"    if event.{field} is None:  # your condition\n"
-        f'        return deny("Say here what to do instead.")\n'
+        f'        return deny("Say here what to do instead.", zh="请在此说明应该怎么做。")\n'
         f"    return None\n"
     )

@@ -20,8 +20,17 @@ def said_by(reason: Reason) -> str:
 
 
 def text_of(reason: Reason) -> str:
-    """Its text, or why the policy failed; in one piece, and not too long."""
-    return shorten(error_of(reason) or reason.message, TEXT_LIMIT)
+    """Its text, or why the policy failed, and by whom it is exempted; in one piece, and not too long."""
+    said = shorten(error_of(reason) or reason.message, TEXT_LIMIT)
+    return said if reason.exempted_by is None else f"{said} [{exemption_of(reason)}]"
+
+
+def exemption_of(reason: Reason) -> str:
+    """Who granted the exemption that holds, until when and why; empty if there is none."""
+    exemption = reason.exempted_by
+    if exemption is None:
+        return ""
+    return shorten(f"exempted until {exemption.until} by {exemption.owner}: {exemption.reason}", TEXT_LIMIT)
 
 
 def error_of(reason: Reason) -> str:

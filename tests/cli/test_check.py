@@ -556,6 +556,7 @@ def test_a_denied_message_as_json() -> None:
                 "message": "Too many rows [of 1,000].",
                 "mode": "enforce",
                 "error": None,
+                "exempted_by": None,
             }
         ],
     }

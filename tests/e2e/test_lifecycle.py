@@ -69,7 +69,7 @@ def test_the_whole_life_of_a_function(
     assert verdict(client, eventbridge_message("commit-file", message_id="m-1")) == "FAIL"
     [reply] = dataworks.replies
     assert (reply["MessageId"], reply["CheckResult"]) == ("m-1", "FAIL")
-    assert reply["CheckResultTip"] == "The code calls forbidden functions, first in line 1: MAX_PT. Replace the calls."
+    assert reply["CheckResultTip"] == "The code calls a forbidden function, first in line 1: MAX_PT. Replace the calls."
 
     client.update_function(_SERVICE, _FUNCTION, codeZipFile=str(stricter(tmp_path)))
     assert verdict(client, function_compute_message("download-resources")) == "FAIL"

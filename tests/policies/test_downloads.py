@@ -112,13 +112,13 @@ def test_rows_that_cannot_be_read_are_denied() -> None:
     [
         ("10241024", 10_241_024, ""),
         ("10MB", 10_000_000, ""),
-        ("10MB", 10_241_024, "Downloads are limited to 10.0MB; this file has 10.2MB."),
+        ("10MB", 10_241_024, "Downloads are limited to 10 MB; this file has 10.2 MB. Download less."),
         ("10MiB", 10_485_760, ""),
-        ("10MiB", 12_000_000, "Downloads are limited to 10.5MB; this file has 12.0MB."),
+        ("10MiB", 12_000_000, "Downloads are limited to 10.5 MB; this file has 12 MB. Download less."),
         ("1.5 gb", 1_500_000_000, ""),
-        ("1.5 gb", 2_000_000_000, "Downloads are limited to 1.5GB; this file has 2.0GB."),
+        ("1.5 gb", 2_000_000_000, "Downloads are limited to 1.5 GB; this file has 2 GB. Download less."),
         ("2GiB", 2_147_483_648, ""),
-        ("0", 1, "Downloads are limited to 0B; this file has 1B."),
+        ("0", 1, "Downloads are limited to 0 bytes; this file has 1 byte. Download less."),
     ],
 )
 def test_the_size_limit(code: str, limit: str, size: int, text: str) -> None:
@@ -191,9 +191,9 @@ def test_a_download_within_working_hours_is_allowed(code: str) -> None:
 @pytest.mark.parametrize(
     ("settings", "text"),
     [
-        ({}, "09:00-18:00 on Mon, Tue, Wed, Thu, Fri (Asia/Shanghai)"),
-        ({"DOWNLOADS_WORKING_DAYS": "Tue"}, "09:00-18:00 on Tue (Asia/Shanghai)"),
-        ({"DOWNLOADS_TIME_ZONE": "Asia/Tokyo"}, "09:00-18:00 on Mon, Tue, Wed, Thu, Fri (Asia/Tokyo)"),
+        ({}, "09:00-18:00, Monday to Friday (Asia/Shanghai)"),
+        ({"DOWNLOADS_WORKING_DAYS": "Tue"}, "09:00-18:00, Tuesday (Asia/Shanghai)"),
+        ({"DOWNLOADS_TIME_ZONE": "Asia/Tokyo"}, "09:00-18:00, Monday to Friday (Asia/Tokyo)"),
     ],
 )
 def test_a_download_outside_working_hours_is_denied(code: str, settings: dict[str, str], text: str) -> None:

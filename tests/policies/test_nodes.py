@@ -55,7 +55,7 @@ def test_with_its_setting_a_rule_looks(code: str, setting: str, value: str, poli
     ("protected", "nodes", "found"),
     [
         ("2", [1, 2, 3], "2"),
-        ("3, 2, 7", [1, 2, 3], "2, 3"),
+        ("3, 2, 7", [1, 2, 3], "2 and 3"),
         ("2", ["1", "2"], "2"),
         ("2", [1, 3, 22], ""),
         ("2", [], ""),
@@ -106,9 +106,10 @@ def test_the_limit_of_days(periods: list[dict[str, str]], days: int) -> None:
     assert ask(BACKFILL, {"NODES_MAX_BACKFILL_DAYS": str(days)}, multipleTimePeriods=periods).allowed
     if days > 1:
         decision = ask(BACKFILL, {"NODES_MAX_BACKFILL_DAYS": str(days - 1)}, multipleTimePeriods=periods)
+        most = "1 day" if days == 2 else f"{days - 1} days"
         assert (decision.denied, decision.message) == (
             True,
-            f"Backfills are limited to {days - 1} days; this one has {days}. Choose fewer days.",
+            f"Backfills are limited to {most}; this one has {days}. Choose fewer days.",
         )
 
 

@@ -78,11 +78,11 @@ def test_overwriting_may_be_allowed(value: str, denied: bool) -> None:
     ("limit", "size", "text"),
     [
         ("123456", 123_456, ""),
-        ("100KB", 123_456, "Uploads are limited to 100.0KB; this one has 123.5KB."),
+        ("100KB", 123_456, "Uploads are limited to 100 KB; this one has 123.5 KB. Upload less."),
         ("500MB", 500_000_000, ""),
-        ("500MB", 2_000_000_000, "Uploads are limited to 500.0MB; this one has 2.0GB."),
+        ("500MB", 2_000_000_000, "Uploads are limited to 500 MB; this one has 2 GB. Upload less."),
         ("2GiB", 2_147_483_648, ""),
-        ("2GiB", "3000000000", "Uploads are limited to 2.1GB; this one has 3.0GB."),
+        ("2GiB", "3000000000", "Uploads are limited to 2.1 GB; this one has 3 GB. Upload less."),
     ],
 )
 def test_the_size_limit(limit: str, size: object, text: str) -> None:
@@ -102,9 +102,9 @@ _PROJECTS = {"UPLOADS_ALLOWED_PROJECTS": "mc_project, C-0123"}
         ("odps.mc_project.test_table", ""),
         ("odps.MC_Project.test_table", ""),
         ("emr_hive.C-0123.sales.orders", ""),
-        ("odps.finance.ledger", "Data may not be uploaded to finance. Allowed: mc_project, C-0123."),
-        ("holo.hgpost-1.mc_project", "Data may not be uploaded to hgpost-1. Allowed: mc_project, C-0123."),
-        ("odps.mc_project_2.t", "Data may not be uploaded to mc_project_2. Allowed: mc_project, C-0123."),
+        ("odps.finance.ledger", "Data may be uploaded to mc_project or C-0123 only, not to finance."),
+        ("holo.hgpost-1.mc_project", "Data may be uploaded to mc_project or C-0123 only, not to hgpost-1."),
+        ("odps.mc_project_2.t", "Data may be uploaded to mc_project or C-0123 only, not to mc_project_2."),
     ],
 )
 def test_the_allowed_projects(table: str, text: str) -> None:
@@ -129,8 +129,8 @@ def test_a_table_without_a_project_is_denied(table: str) -> None:
         ("OSS,HTTP", "OSS", ""),
         ("oss", "OSS", ""),
         ("DW_EXCEL", "DwExcel", ""),
-        ("OSS,HTTP", "LOCAL", "Data may not be uploaded from LOCAL."),
-        ("OSS,HTTP", "FTP", "Data may not be uploaded from FTP."),
+        ("OSS,HTTP", "LOCAL", "Data may be uploaded from OSS or HTTP only, not from LOCAL."),
+        ("OSS,HTTP", "FTP", "Data may be uploaded from OSS or HTTP only, not from FTP."),
     ],
 )
 def test_the_allowed_sources(allowed: str, source: str, text: str) -> None:

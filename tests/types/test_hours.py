@@ -9,7 +9,7 @@ from datetime import datetime, time, timezone
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from policies.hours import DAYS, Day, Hours, WorkingHours, ZoneName, is_working_time, zone_of
+from dataworks_ext.types import DAYS, Day, Hours, WorkingHours, ZoneName, is_working_time, zone_of
 
 _hours: TypeAdapter[Hours] = TypeAdapter(WorkingHours)
 _zone: TypeAdapter[str] = TypeAdapter(ZoneName)

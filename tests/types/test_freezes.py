@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from dataworks_ext.errors import PolicyError
-from policies.freezes import Dates, Freeze, FreezeDates, Holidays
-from policies.hours import DAYS, Day, Hours
+from dataworks_ext.types import DAYS, Dates, Day, Freeze, FreezeDates, Holidays, Hours
 
 _dates: TypeAdapter[Dates] = TypeAdapter(FreezeDates)
 NIGHT = Hours(time(18), time(9))
