@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataworks_ext import Decision, Outcome, Reason, Verdict, allow, deny, warn
-from dataworks_ext.decision import Mode, combine, shorten
+from dataworks_ext.decision import Mode, combine, is_sound, shorten
 
 OK, WARN, FAIL = Verdict.OK, Verdict.WARN, Verdict.FAIL
 ANY_TEXT = st.text(st.characters(), max_size=400)
@@ -33,6 +33,34 @@ def message_of(*texts: str) -> str:
 @pytest.mark.parametrize(("make", "verdict"), [(allow, OK), (warn, WARN), (deny, FAIL)])
 def test_an_outcome_is_a_verdict_with_a_text(make: Callable[[str], Outcome], verdict: Verdict) -> None:
     assert make("Ask Li.") == Outcome(verdict, "Ask Li.")
+
+
+@pytest.mark.parametrize("make", [allow, warn, deny])
+def test_an_outcome_has_a_text_in_chinese_as_well(make: Callable[..., Outcome]) -> None:
+    """English is the fallback."""
+    both, one = make("Ask Li.", zh="请咨询李薇。"), make("Ask Li.")
+    assert (both.text_in("en"), both.text_in("zh")) == ("Ask Li.", "请咨询李薇。")
+    assert (one.text_in("en"), one.text_in("zh")) == ("Ask Li.", "Ask Li.")
+
+
+@pytest.mark.parametrize(("value", "error"), [("", ValueError), (" ", ValueError), (5, TypeError)])
+def test_a_text_in_chinese_is_a_text_too(value: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match=r"deny\(\) (needs|takes) a text"):
+        deny("Ask Li.", zh=value)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "sound"),
+    [
+        (Outcome(FAIL, "No.", "不行。"), True),
+        (Outcome(FAIL, "No.", ""), False),
+        (Outcome(FAIL, "", "不行。"), False),
+        (Outcome(OK, "", ""), True),
+        (Outcome(FAIL, "No.", 5), False),  # type: ignore[arg-type]  # what a policy may make by hand
+    ],
+)
+def test_an_outcome_that_is_made_by_hand_needs_its_texts(outcome: Outcome, sound: bool) -> None:
+    assert is_sound(outcome) is sound
 
 
 def test_allow_may_go_without_a_text() -> None:

@@ -8,6 +8,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any, NoReturn
@@ -178,6 +179,28 @@ def test_a_reason_with_an_error() -> None:
 def test_every_policy_that_ran_has_its_reason() -> None:
     record = _record(agrees, denies, fails)
     assert [reason["policy"] for reason in record["reasons"]] == ["app.agrees", "app.denies_1", "app.fails_2"]
+
+
+def test_an_objection_and_a_failure_name_who_answers_for_the_policy() -> None:
+    """What is not given is left out, and so is all of it where there is no objection."""
+    extension = Extension("app", owner="Data platform")
+    extension.policy(DownloadResourcesExecute, severity="high", url="https://example.com/1")(denies)
+    extension.policy(DownloadResourcesExecute)(fails)
+    extension.policy(DownloadResourcesExecute)(agrees)
+    stream = io.StringIO()
+    with redirect_stdout(stream):
+        Function(extension).handler(_message(), FunctionContext())
+    denial, failure, agreement = _lines(stream)[0]["reasons"]
+    assert (denial["severity"], denial["owner"], denial["url"]) == ("high", "Data platform", "https://example.com/1")
+    assert failure["owner"] == "Data platform"
+    assert not {"severity", "url"} & failure.keys()
+    assert not {"severity", "owner", "url"} & agreement.keys()
+
+
+def test_the_record_has_the_text_in_the_language_in_force() -> None:
+    extension = Extension("app", language="zh")
+    extension.policy(CODE, id="two")(lambda _event: deny("No.", zh="不行。"))
+    assert _handle(extension, _message())[0]["reasons"][0]["message"] == "不行。"
 
 
 def test_a_reason_in_shadow_keeps_its_verdict() -> None:
