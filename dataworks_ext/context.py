@@ -53,6 +53,8 @@ class Request(NamedTuple):
     """Makes the logger behind `context.log`; structlog's own by default."""
     runtime: object = None
     """The context object of Function Compute's runtime, for account and region; None outside it."""
+    as_of: datetime | None = None
+    """When exemptions are judged, an aware datetime; None for when the message came. A rehearsal says today."""
     deployed: bool = False
     """Whether all that a policy raises is its failure, as in production. Elsewhere Ctrl-C and the outcomes of a test
     runner, which are no `Exception`, go through to whoever runs the policies."""

@@ -203,7 +203,7 @@ def _exempted(reasons: list[Reason], exemptions: Exemptions, scope: MessageScope
     objections = [policy for policy, verdict, _, _, _, error, _ in reasons if verdict is not _OK or error is not None]
     if not objections:
         return reasons
-    found = exemptions.of(objections, _readable_event(scope), scope.now)
+    found = exemptions.of(objections, _readable_event(scope), scope.request.as_of or scope.now)
     if not found:
         return reasons
     return [

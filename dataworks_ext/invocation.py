@@ -18,7 +18,7 @@ from .message import Message, MessageError
 from .openapi.api import OpenApi
 from .openapi.replies import Answer, Replies
 from .record import Archived, Recorder
-from .texts import TEXTS, with_request
+from .texts import TEXTS, Language, with_request
 
 if TYPE_CHECKING:
     from .archive.writer import ArchiveWriter
@@ -105,7 +105,9 @@ class Invocation:
         """Answer what is no message."""
         try:
             language = self._services.extension.configuration.language
-            text = f"{TEXTS[language].unreadable} {str(error)[0].upper()}{str(error)[1:]}."
+            text = TEXTS[language].unreadable
+            if language == "en":  # the error is; the record has it whatever the language
+                text = f"{text} {str(error)[0].upper()}{str(error)[1:]}."
             decision = Decision(Verdict.FAIL, with_request(language, text, self._request_id))
             self._services.recorder.unread(error, decision, self._request_id, error.message_id)
             return Handled(decision)
@@ -114,7 +116,7 @@ class Invocation:
 
     def give_up(self, error: BaseException, message_id: str | None = None, delivery: Delivery = RETURNED) -> Handled:
         """Answer where the framework itself fails: closed, and with as little code as possible."""
-        decision = closed(self._request_id)
+        decision = self._closed()
         with suppress(BaseException):  # stdout may be gone: the reply is what is left
             self._services.recorder.unread(error, decision, self._request_id, message_id)
         return Handled(decision, delivery, message_id)
@@ -126,7 +128,7 @@ class Invocation:
         else:
             scope = self._scope(message, end)
             answer = Answer(self._decide(scope), NONE, is_first=True)
-        decision = answer.decision or closed(self._request_id)
+        decision = answer.decision or self._closed()
         archived = None
         if self._services.archive is not None:
             archived = self._archive(scope, decision, end, is_first=answer.is_first)
@@ -141,13 +143,20 @@ class Invocation:
         try:
             return self._services.extension.decide(scope)
         except BaseException as error:
-            decision = closed(self._request_id)
+            decision = self._closed()
             reason = Reason(self._services.extension.name, Verdict.FAIL, decision.message, "enforce", 0.0, error)
             return decision._replace(reasons=(reason,))
 
+    def _closed(self) -> Decision:
+        """The denial of a message that no policy decided."""
+        language: Language = "en"
+        with suppress(BaseException):  # whatever is broken, there is an answer
+            language = self._services.extension.configuration.language
+        return Decision(Verdict.FAIL, with_request(language, TEXTS[language].broken, self._request_id))
+
     def _leave(self, message: Message) -> Handled:
         """Record a message that there was no time for."""
-        decision = closed(self._request_id)
+        decision = self._closed()
         try:
             self._notify_and_record(self._scope(message, self._end), decision, _NOT_TRIED, told=True)
         except BaseException as error:
@@ -200,8 +209,3 @@ class Invocation:
         self._services.recorder.message(
             scope, decision, delivery, elapsed_ms=elapsed_ms, observers=observers, archived=archived
         )
-
-
-def closed(request_id: str) -> Decision:
-    """The denial of a message that no policy decided."""
-    return Decision(Verdict.FAIL, with_request("en", TEXTS["en"].broken, request_id))

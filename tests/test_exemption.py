@@ -224,6 +224,14 @@ def test_an_expired_one_is_as_if_it_were_not_there() -> None:
     assert gone.configuration_in({}).problems == ()
 
 
+def test_a_rehearsal_judges_it_as_of_another_day() -> None:
+    """The message is an old one, and the exemption is asked about today."""
+    extension, event = guard(granted(until=TODAY)), sample(DownloadResources)
+    tomorrow = NOW + timedelta(days=1)
+    assert exempted(extension.decide(event, Request(now=tomorrow, as_of=NOW))) == ["exports.row_limit"]
+    assert exempted(extension.decide(event, Request(now=NOW, as_of=tomorrow))) == []
+
+
 # What is wrong with it
 
 

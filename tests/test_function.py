@@ -493,7 +493,16 @@ def test_the_environment_sets_the_language(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_environment_sets_the_language_of_what_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATAWORKS_EXT_LANGUAGE", "zh")
-    assert answer(limiting("downloads"), b"")["errorMessage"].startswith("扩展程序无法读取这条 DataWorks 消息。")
+    text = "扩展程序无法读取这条 DataWorks 消息。请将此请求 ID 告知管理员：1-6740b2c3"
+    assert answer(limiting("downloads"), b"")["errorMessage"] == text
+
+
+def test_a_failure_of_the_framework_is_told_in_the_language_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATAWORKS_EXT_LANGUAGE", "zh")
+    function = limiting("downloads")
+    monkeypatch.setattr(function.extension, "decide", lambda _scope: 1 / 0)
+    text = "扩展程序出错，未检查任何规则。请将此请求 ID 告知管理员：1-6740b2c3"
+    assert answer(function, download()) == {"checkResult": "FAIL", "errorMessage": text}
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

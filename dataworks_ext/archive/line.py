@@ -116,9 +116,8 @@ def _reason(reason: Reason) -> dict[str, object]:
     made: dict[str, object] = {"policy": reason.policy, "verdict": reason.verdict._value_, "mode": reason.mode}
     if reason.error is not None:
         made["error"] = type(reason.error).__name__
-    exempted_by = getattr(reason, "exempted_by", None)
-    if exempted_by is not None:
-        made["exempted_by"] = str(exempted_by)
+    if reason.exempted_by is not None:
+        made["exempted_by"] = reason.exempted_by.as_json()
     return made
 
 

@@ -145,7 +145,7 @@ class Kernel:
             for cause in causes:
                 tally.note_cause(cause)
             tally.show("unknown", _example(scope, key, ", ".join(causes)))
-        elif getattr(reason, "exempted_by", None) is not None:
+        elif reason.exempted_by is not None:
             tally.exempted += 1
         elif reason.error is not None:
             name = type(reason.error).__name__

@@ -144,7 +144,7 @@ def identity_of(extension: Extension, folder: str) -> Identity:
         settings_digests(extension),
         {policy.id: configuration.modes[policy.id] for policy in extension.policies},
         {policy.id: _source(policy.function, folder) for policy in extension.policies},
-        {policy.id: owner for policy in extension.policies if (owner := getattr(policy, "owner", None))},
+        {policy.id: owner for policy in extension.policies if (owner := policy.owner)},
         configuration.problems,
     )
 

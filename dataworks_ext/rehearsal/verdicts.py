@@ -36,7 +36,7 @@ EXTENSION: Final = ""
 
 def is_denial(reason: Reason) -> bool:
     """Whether a reason stops the operation, whatever its mode is: a failure that fails closed does too."""
-    return reason.verdict is Verdict.FAIL and getattr(reason, "exempted_by", None) is None
+    return reason.verdict is Verdict.FAIL and reason.exempted_by is None
 
 
 def verdicts_of(reasons: Iterable[Reason], verdict: Verdict, looked: Mapping[str, object]) -> Verdicts:
