@@ -189,5 +189,5 @@ def no_logger() -> FilteringBoundLogger:
 
 
 _SILENT: Final[FilteringBoundLogger] = structlog.wrap_logger(
-    structlog.ReturnLogger(), processors=[], wrapper_class=structlog.make_filtering_bound_logger(1_000)
+    structlog.ReturnLogger(), processors=[], wrapper_class=structlog.make_filtering_bound_logger(50)
 ).bind()
