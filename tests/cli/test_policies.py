@@ -261,7 +261,7 @@ def test_a_setting_that_cannot_be_read_is_a_problem(house: str, monkeypatch: pyt
         (
             "DATAWORKS_EXT_MODES",
             "guard.rows=shade",
-            "DATAWORKS_EXT_MODES: an entry is policy=mode with a mode of enforce, warn, shadow, off; "
+            "DATAWORKS_EXT_MODES: an entry is policy=mode, or policy@workspace=mode, with a mode of enforce, warn, shadow, off; "
             "got 'guard.rows=shade'",
         ),
         ("DATAWORKS_EXT_LANGUAGE", "fr", "DATAWORKS_EXT_LANGUAGE should be one of en, zh, got 'fr'"),
