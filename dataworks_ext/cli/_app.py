@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from . import check, deploy, doctor, events, invoke, local, new, package, policies, test
+from . import check, deploy, doctor, events, exempt, invoke, local, new, package, policies, test
 from ._output import answer_in_json
 
 app = typer.Typer(
@@ -38,6 +38,7 @@ def _command(
 app.command("new")(new.new)
 app.command("events")(events.events)
 app.command("policies")(policies.policies)
+app.command("exempt")(exempt.exempt)
 app.command("check")(check.check)
 app.command("test")(test.run_cases)
 app.command("package")(package.package)

@@ -11,8 +11,10 @@ from rich.console import Console
 from rich.text import Text
 
 from ..deploy.checkup import CHECKS, Finding, examine
+from ..deploy.limits import MOST_VARIABLES, variables_size
 from ..deploy.s_yaml import SYamlError, read_s_yaml
 from ..testing.discarded import sources_of
+from ._exemptions import Records, used_by
 from ._output import DEFAULT, App, Json, console, fail, load, plain, print_json, table
 
 UNHEALTHY = 1
@@ -24,6 +26,7 @@ def doctor(
     s_yaml: Annotated[
         Path, typer.Option("--s-yaml", metavar="FILE", help="The file that Serverless Devs deploys.")
     ] = Path("s.yaml"),
+    records: Records = None,
     app: App = DEFAULT,
     as_json: Json = False,
 ) -> None:
@@ -39,17 +42,18 @@ def doctor(
         manifest = read_s_yaml(s_yaml, os.environ)
     except SYamlError as error:
         fail(str(error))
-    findings = examine(extension, manifest, sources_of(extension, app))
+    findings = examine(extension, manifest, sources_of(extension, app), used_by(records))
     if as_json:
         print_json([finding._asdict() for finding in findings])
     else:
-        print_findings(console(), findings)
+        room = f"Environment variables: {variables_size(manifest.props):,} of {MOST_VARIABLES:,} bytes."
+        print_findings(console(), findings, room)
     if any(finding.level == "problem" for finding in findings):
         raise typer.Exit(UNHEALTHY)
 
 
-def print_findings(out: Console, findings: list[Finding]) -> None:
-    """A table of what was found, what passed, and the lines to paste."""
+def print_findings(out: Console, findings: list[Finding], room: str = "") -> None:
+    """A table of what was found, what passed, how much room there is, and the lines to paste."""
     if findings:
         found = table("Check", "Level", "What is wrong, and what to do")
         for finding in findings:
@@ -58,6 +62,8 @@ def print_findings(out: Console, findings: list[Finding]) -> None:
     names = {check.__name__.removeprefix("_check_") for check in CHECKS}
     clean = sorted(names - {finding.check for finding in findings})
     out.print(*plain(f"Passed: {', '.join(clean) or 'nothing'}."))
+    if room:
+        out.print(*plain(room))
     lines = list(dict.fromkeys(finding.paste for finding in findings if finding.paste))
     if lines:
         out.print(*plain("\nLines for s.yaml, to paste:"))

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
+from datetime import datetime, timezone
 from difflib import get_close_matches
-from typing import Final, Literal, NamedTuple
+from fnmatch import fnmatchcase
+from typing import Annotated, Final, Literal, NamedTuple
 
 import typer
 from pydantic import BaseModel
 
+from ..deploy.expiry import Reviewed, review
 from ..errors import SettingsError
 from ..extension import Extension
-from ..policy import Registration
+from ..policy import Observer, Policy, Registration
 from ..settings import Configuration, missing, variable_of
+from ..spelling import nearest
 from ._event_fields import docstrings_of
+from ._exemptions import Records, exemption_as_json, exemptions_table, used_by
 from ._masking import masked, masked_text
-from ._output import DEFAULT, App, Json, console, load, print_json, table, to_json
+from ._output import DEFAULT, App, Json, console, fail, load, print_json, table, to_json
+from ._policy_details import details_as_json, details_text, mode_text
 from ._tables import TableColumn
 
 PROBLEMS: Final = 1
@@ -35,43 +41,98 @@ class Setting(NamedTuple):
     valid: bool
     """Whether the settings of its pack could be read."""
     meaning: str
+    pack: str
 
 
-def policies(app: App = DEFAULT, as_json: Json = False) -> None:
-    """List the policies of an extension, their modes and settings.
+class Listed(NamedTuple):
+    """What is listed of an extension."""
+
+    extension: Extension
+    configuration: Configuration
+    policies: list[Policy]
+    observers: list[Observer]
+    settings: list[Setting]
+    exemptions: list[Reviewed]
+    problems: list[str]
+    now: datetime
+
+
+def policies(
+    patterns: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[POLICY]...", help="Ids, or patterns such as 'files.*'; all by default."),
+    ] = None,
+    records: Records = None,
+    app: App = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """List the policies of an extension, their modes, settings and exemptions.
 
     Modes and settings are those of the current environment. Secrets are masked.
 
-    Exit status 0: no problem. 1: at least one problem. 2: the extension cannot be loaded.
+    Exit status 0: no problem. 1: at least one problem. 2: the extension cannot be loaded, or has no such policy.
     """
-    extension = load(app)
-    configuration = extension.configure(os.environ)
-    settings = list(_settings(extension, configuration, os.environ))
-    problems = [*configuration.problems, *_near_misses(settings, os.environ)]
+    listed = _listed(load(app), patterns or ["*"], used_by(records))
     if as_json:
-        print_json(_as_json(extension, configuration, settings, problems))
+        print_json(_as_json(listed))
     else:
-        _print(extension, configuration, settings)
-        for problem in problems:
+        _print(listed)
+        for problem in listed.problems:
             console().print(f"Problem: {problem}", style="red")
-    if problems:
+        for reviewed in listed.exemptions:
+            if reviewed.advice:
+                console().print(f"Warning: {reviewed.advice}", style="yellow")
+    if listed.problems:
         raise typer.Exit(PROBLEMS)
 
 
-def _print(extension: Extension, configuration: Configuration, settings: list[Setting]) -> None:
+def _listed(extension: Extension, patterns: Collection[str], used: Collection[str] | None) -> Listed:
+    """What is registered under an id that matches, and what belongs to it."""
+    now = datetime.now(timezone.utc)
+    configuration = extension.configure(os.environ)
+    found = [policy for policy in extension.policies if _is_meant(policy, patterns)]
+    observers = [observer for observer in extension.observers if _is_meant(observer, patterns)]
+    if not found and not observers and "*" not in patterns:
+        known = [entry.id for entry in (*extension.policies, *extension.observers)]
+        fail(f"no policy is called {', '.join(patterns)}{nearest(next(iter(patterns)), known)}")
+    settings = list(_settings(extension, configuration, os.environ))
+    problems = [*configuration.problems, *_near_misses(settings, os.environ)]
+    packs = {entry.pack for entry in (*found, *observers)}
+    if "*" not in patterns:
+        settings = [setting for setting in settings if setting.pack in packs]
+    exemptions = [
+        reviewed
+        for reviewed in _reviewed(extension, configuration, now, used)
+        if "*" in patterns or any(reviewed.exemption.covers(policy.id) for policy in found)
+    ]
+    return Listed(extension, configuration, found, observers, settings, exemptions, problems, now)
+
+
+def _reviewed(
+    extension: Extension, configuration: Configuration, now: datetime, used: Collection[str] | None
+) -> list[Reviewed]:
+    return [] if configuration.exemptions is None else review(extension, configuration, now, used)
+
+
+def _is_meant(entry: Registration, patterns: Collection[str]) -> bool:
+    return any(fnmatchcase(entry.id, pattern) for pattern in patterns)
+
+
+def _print(listed: Listed) -> None:
+    extension, configuration, settings, now = listed.extension, listed.configuration, listed.settings, listed.now
     out = console()
     overriding = {pack.name for pack in extension.packs if pack.options_override}
     registered = table("Policy", TableColumn("Events", "below"), "Mode", "On error", "What it does")
-    for policy in extension.policies:
+    for policy in listed.policies:
         note = _idle(policy, configuration, overriding)
-        description = "\n".join(text for text in (policy.description, note) if text)
-        mode = _mode(policy, configuration)
+        description = "\n".join(text for text in (policy.description, note, details_text(policy)) if text)
+        mode = mode_text(policy, configuration.modes, now)
         registered.add_row(policy.id, "\n".join(policy.events), mode, policy.on_error, description)
     out.print(registered)
-    if extension.observers:
+    if listed.observers:
         observers = table("Observer", TableColumn("Events", "below"), "Mode", "What it does")
-        for observer in extension.observers:
-            mode = _mode(observer, configuration)
+        for observer in listed.observers:
+            mode = mode_text(observer, configuration.modes, now)
             observers.add_row(observer.id, "\n".join(observer.events), mode, observer.description)
         out.print(observers)
     if settings:
@@ -79,36 +140,36 @@ def _print(extension: Extension, configuration: Configuration, settings: list[Se
         for setting in settings:
             in_force.add_row(setting.variable, setting.text, setting.source, setting.meaning)
         out.print(in_force)
+    if listed.exemptions:
+        out.print(exemptions_table(listed.exemptions))
 
 
-def _mode(entry: Registration, configuration: Configuration) -> str:
-    mode = configuration.modes[entry.id]
-    return mode if mode == entry.mode else f"{mode} (set; {entry.mode} in code)"
+def _as_json(listed: Listed) -> dict[str, object]:
+    configuration = listed.configuration
 
-
-def _as_json(
-    extension: Extension, configuration: Configuration, settings: list[Setting], problems: list[str]
-) -> dict[str, object]:
     def fields(entry: Registration) -> dict[str, object]:
         return {
             "id": entry.id,
             "pack": entry.pack,
             "events": entry.events,
-            "mode": configuration.modes[entry.id],
+            "mode": configuration.modes.of(entry.id, listed.now).mode,
             "mode_in_code": entry.mode,
             "on_error": entry.on_error,
             "description": entry.description,
             "missing_settings": _missing(entry, configuration),
+            **details_as_json(entry, configuration.modes),
         }
 
     return {
-        "extension": extension.name,
-        "policies": [fields(policy) for policy in extension.policies],
-        "observers": [fields(observer) for observer in extension.observers],
+        "extension": listed.extension.name,
+        "policies": [fields(policy) for policy in listed.policies],
+        "observers": [fields(observer) for observer in listed.observers],
         "settings": [
-            {name: value for name, value in setting._asdict().items() if name != "text"} for setting in settings
+            {name: value for name, value in setting._asdict().items() if name not in ("text", "pack")}
+            for setting in listed.settings
         ],
-        "problems": problems,
+        "exemptions": [exemption_as_json(reviewed) for reviewed in listed.exemptions],
+        "problems": listed.problems,
     }
 
 
@@ -146,7 +207,9 @@ def _settings(extension: Extension, configuration: Configuration, environment: M
             valid = isinstance(found, BaseModel)
             text = _text(variable, value) if valid else "broken, see below" if is_set else ""
             source: Literal["environment", "default"] = "environment" if is_set else "default"
-            rows.append(Setting(variable, _json(variable, value), text, source, valid, meanings.get(field, "")))
+            rows.append(
+                Setting(variable, _json(variable, value), text, source, valid, meanings.get(field, ""), pack.name)
+            )
     return rows
 
 

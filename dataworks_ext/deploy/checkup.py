@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,12 +10,13 @@ from typing import Final, Literal, NamedTuple
 
 from ..budget import reply_reserve, seconds_of
 from ..extension import Extension
+from ..modes import MODES_VARIABLE
 from ..openapi.api import CODE_VARIABLE, OpenApi, replies_through_openapi
-from ..settings import variable_of
+from ..settings import EXEMPTIONS_VARIABLE, variable_of
 from ..testing.discarded import discarded_outcomes
 from .freshness import differences, out_of_date
 from .layout import PackagingError
-from .limits import property_problems
+from .limits import MOST_VARIABLES, property_problems, size_of_variable, variables_size
 from .s_yaml import Manifest
 from .trigger import eventbridge_configs, handled_types, pattern_lines, pattern_problems, trigger_of
 
@@ -26,9 +27,12 @@ INITIALIZER: Final = "index.initializer"
 RUNTIMES: Final = ("python3.10", "python3.12")
 """Runtimes of Function Compute that the framework runs on."""
 _OWN_VARIABLES: Final = frozenset(
-    f"DATAWORKS_EXT_{name}" for name in ("APP", "MODES", "LANGUAGE", "RECORD_FIELDS", "CODE", "ENDPOINT", "REGION")
+    f"DATAWORKS_EXT_{name}"
+    for name in ("APP", "MODES", "EXEMPTIONS", "LANGUAGE", "RECORD_FIELDS", "CODE", "ENDPOINT", "REGION")
 )
 _DEFAULT_TIMEOUT: Final = 3
+NEARLY_FULL: Final = 0.75
+"""The share of the room for variables from which on `doctor` says what to move."""
 _INITIALIZER_LINES: Final = f"""\
 instanceLifecycleConfig:
   initializer:
@@ -58,20 +62,25 @@ class Subject(NamedTuple):
     """The function's environment: what `s.yaml` gives it."""
     sources: tuple[Path, ...]
     """Where the policies are written: folders, and single modules."""
+    used: Collection[str] | None = None
+    """The exemptions that records name; None without records."""
 
 
 Check = Callable[[Subject], Iterator[Finding]]
 
 
-def examine(extension: Extension, manifest: Manifest, sources: Iterable[Path] = ()) -> list[Finding]:
+def examine(
+    extension: Extension, manifest: Manifest, sources: Iterable[Path] = (), used: Collection[str] | None = None
+) -> list[Finding]:
     """What all checks find, in their order.
 
     Args:
         extension: The extension that is deployed.
         manifest: What `s.yaml` says.
         sources: Where the policies are written: folders, and single modules.
+        used: The exemptions that records name; None without records.
     """
-    subject = Subject(extension, manifest, manifest.environment, tuple(sources))
+    subject = Subject(extension, manifest, manifest.environment, tuple(sources), used)
     return [finding for check in CHECKS for finding in check(subject)]
 
 
@@ -125,6 +134,40 @@ def _check_variables(subject: Subject) -> Iterator[Finding]:
             near = get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             yield Finding("variables", "problem", f"nobody reads {name}{hint}")
+
+
+def _check_exemptions(subject: Subject) -> Iterator[Finding]:
+    """None has expired, ends soon, can never hold, or is not needed."""
+    configuration = subject.extension.configuration_in(subject.environment)
+    if configuration.exemptions is None:
+        return
+    from .expiry import review
+
+    for reviewed in review(subject.extension, configuration, datetime.now(timezone.utc), subject.used):
+        if reviewed.advice:
+            yield Finding("exemptions", "warning", reviewed.advice)
+
+
+def _check_space(subject: Subject) -> Iterator[Finding]:
+    """The variables leave room for more."""
+    size = variables_size(subject.manifest.props)
+    if size < NEARLY_FULL * MOST_VARIABLES:
+        return
+    largest = sorted(subject.environment.items(), key=lambda item: -size_of_variable(*item))[:3]
+    listed = "; ".join(f"{name} ({size_of_variable(name, value):,} bytes) {_move(name)}" for name, value in largest)
+    text = f"the environment variables have {size:,} of {MOST_VARIABLES:,} bytes. Move the largest: {listed}"
+    yield Finding("space", "warning", text)
+
+
+def _move(name: str) -> str:
+    """Where the value of a variable may go instead."""
+    if name == EXEMPTIONS_VARIABLE:
+        return "into exemptions=[…] of the Extension: `dataworks-ext exempt` writes the lines"
+    if name == MODES_VARIABLE:
+        return "into mode=… and enforce_from=… of the policies"
+    if name.startswith("DATAWORKS_EXT_"):
+        return "is shortened"
+    return "into the default of the setting, or where workspaces differ, into their options"
 
 
 def _check_timeout(subject: Subject) -> Iterator[Finding]:
@@ -243,6 +286,8 @@ CHECKS: Final[tuple[Check, ...]] = (
     _check_runtime,
     _check_settings,
     _check_variables,
+    _check_space,
+    _check_exemptions,
     _check_timeout,
     _check_concurrency,
     _check_code,

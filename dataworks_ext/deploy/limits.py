@@ -165,12 +165,23 @@ def _variable_problems(props: Mapping[str, object]) -> Iterator[str]:
     for name, value in variables.items():
         if problem := TextRule().problem(value):
             yield f"environmentVariables.{name} {problem}"
-    size = sum(len(f"{name}{value}".encode()) for name, value in variables.items())
+    size = variables_size(props)
     if size > MOST_VARIABLES:
         yield (
             f"environmentVariables have {size:,} bytes, names and values together, and a function may have "
             f"{MOST_VARIABLES:,}; put long lists into the code"
         )
+
+
+def variables_size(props: Mapping[str, object]) -> int:
+    """Bytes of the names and values of a function's environment variables."""
+    variables = props.get("environmentVariables")
+    return sum(size_of_variable(*item) for item in variables.items()) if isinstance(variables, Mapping) else 0
+
+
+def size_of_variable(name: object, value: object) -> int:
+    """Bytes of a variable's name and value."""
+    return len(f"{name}{value}".encode(errors="replace"))
 
 
 def _trigger_problems(where: str, trigger: object) -> Iterator[str]:

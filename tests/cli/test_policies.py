@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def last(event):
 no_extension = 5
 '''
 _NAME = "house_rules"
-_TOP = ("Policy", "Observer", "Setting")
+_TOP = ("Policy", "Observer", "Setting", "Exemption", "Warning")
 
 
 @pytest.fixture(autouse=True)
@@ -133,7 +134,8 @@ def _problems(text: str) -> list[str]:
 
 def test_policies_are_listed_in_the_order_in_which_they_run(house: str) -> None:
     """With their events, mode, what their failure counts as, and the first line of their docstring."""
-    assert _rows(_run("--app", house), "Policy") == [
+    rows = [[cell for cell in row if not cell.startswith("source: ")] for row in _rows(_run("--app", house), "Policy")]
+    assert [row for row in rows if row] == [
         ["guard.rows", "download-resources", "enforce", "deny", "Nobody downloads [too] much."],
         ["download-resources-execute", "Does nothing: GUARD_MAX_ROWS is not set."],
         ["guard.everything", "*", "shadow", "allow"],
@@ -166,7 +168,7 @@ def test_a_policy_whose_setting_was_made_has_no_note(house: str, monkeypatch: py
 
 def test_a_policy_that_is_off_does_nothing(house: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATAWORKS_EXT_MODES", "house.last=off")
-    assert _rows(_run("--app", house), "Policy")[-1] == ["Does nothing: it is off."]
+    assert _rows(_run("--app", house), "Policy")[-2] == ["Does nothing: it is off."]
 
 
 def test_the_policies_of_the_example_are_listed_by_default() -> None:
@@ -261,8 +263,8 @@ def test_a_setting_that_cannot_be_read_is_a_problem(house: str, monkeypatch: pyt
         (
             "DATAWORKS_EXT_MODES",
             "guard.rows=shade",
-            "DATAWORKS_EXT_MODES: an entry is policy=mode, or policy@workspace=mode, with a mode of enforce, warn, shadow, off; "
-            "got 'guard.rows=shade'",
+            "DATAWORKS_EXT_MODES: an entry is policy=mode, or policy@workspace=mode, with a mode of "
+            "enforce, warn, shadow, off; got 'guard.rows=shade'",
         ),
         ("DATAWORKS_EXT_LANGUAGE", "fr", "DATAWORKS_EXT_LANGUAGE should be one of en, zh, got 'fr'"),
         ("GUARD_MAX_ROW", "10", "GUARD_MAX_ROW is set, but there is no such setting; did you mean GUARD_MAX_ROWS?"),
@@ -293,8 +295,9 @@ def test_a_variable_that_only_looks_similar_is_no_problem(
 def test_policies_as_json(house: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATAWORKS_EXT_MODES", "guard.rows=warn")
     shown = _json("--app", house)
-    assert shown.keys() == {"extension", "policies", "observers", "settings", "problems"}
+    assert shown.keys() == {"extension", "policies", "observers", "settings", "exemptions", "problems"}
     assert shown["extension"] == "house"
+    assert shown["policies"][0].pop("source").partition(":")[0].endswith(f"{_NAME}.py")
     assert shown["policies"][0] == {
         "id": "guard.rows",
         "pack": "guard",
@@ -304,6 +307,14 @@ def test_policies_as_json(house: str, monkeypatch: pytest.MonkeyPatch) -> None:
         "on_error": "deny",
         "description": "Nobody downloads [too] much.",
         "missing_settings": ["GUARD_MAX_ROWS"],
+        "severity": None,
+        "owner": None,
+        "url": None,
+        "workspaces": None,
+        "timeout": None,
+        "enforce_from": None,
+        "announce_days": None,
+        "modes_by_workspace": {},
     }
     assert [observer["id"] for observer in shown["observers"]] == ["guard.watch"]
     assert shown["problems"] == []
@@ -336,6 +347,105 @@ def test_a_password_in_an_address_is_masked(house: str, monkeypatch: pytest.Monk
     shown = _run("--app", house, *option)
     assert "hunter2" not in shown
     assert "https://**********@example.com/guard" in shown
+
+
+# Who answers, and what grows up or is exempted
+
+_TODAY = datetime.now(timezone(timedelta(hours=8))).date()
+_OWNED = f'''
+from datetime import date, timedelta
+
+from dataworks_ext import Exemption, Extension, PolicyPack
+
+today = date.fromordinal({_TODAY.toordinal()})
+downloads = PolicyPack("downloads", owner="Data platform", url="https://example.com/rules")
+files = PolicyPack("files")
+
+
+@downloads.policy("download-resources", severity="high", workspaces=[90004, 5], timeout=0.5)
+def rows(event):
+    """Nobody downloads too much."""
+
+
+@downloads.policy("download-resources", mode="shadow", enforce_from=today + timedelta(days=30), announce_days=10)
+def later(event):
+    """Grows up."""
+
+
+@files.policy("commit-file", mode="shadow", enforce_from=today + timedelta(days=2))
+def soon(event):
+    """Is announced."""
+
+
+extension = Extension("house", [downloads, files], exemptions=[
+    Exemption("downloads.rows", until=today + timedelta(days=60), owner="Li Wei", reason="Closing", operators=["1"]),
+    Exemption("files.*", until=today, owner="Wang", reason="Move", match={{"file_name": "*.tmp"}}),
+])
+'''
+
+
+@pytest.fixture
+def owned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An extension whose policies have owners, rollouts and exemptions."""
+    (tmp_path / f"{_NAME}.py").write_text(_OWNED)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return f"{_NAME}:extension"
+
+
+def test_who_answers_for_a_policy_and_where_it_is_are_shown(owned: str) -> None:
+    shown = _run("--app", owned)
+    assert f"owner: Data platform; severity: high; workspaces: 5, 90004; timeout: 0.5 s; source: {_NAME}.py:11" in shown
+    assert "https://example.com/rules" in shown
+
+
+def test_a_mode_that_changes_by_itself_is_shown_with_its_days(owned: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATAWORKS_EXT_MODES", "downloads.rows@90004=warn")
+    later = {policy["id"]: policy for policy in _json("--app", owned)["policies"]}
+    assert [later[f"{name}"]["mode"] for name in ("downloads.later", "files.soon")] == ["shadow", "warn"]
+    assert later["downloads.rows"]["modes_by_workspace"] == {"90004": "warn"}
+    shown = _run("--app", owned)
+    assert "warn in 90004" in shown
+    assert f"announced from {_TODAY + timedelta(days=20)}" in shown
+    assert f"enforced from {_TODAY + timedelta(days=30)}" in shown
+    assert f"enforced from {_TODAY + timedelta(days=2)}" in shown
+
+
+def test_exemptions_are_listed_with_a_warning_for_those_that_end_soon(owned: str) -> None:
+    shown = _run("--app", owned)
+    assert [row[:3] for row in _rows(shown, "Exemption")][:2] == [
+        ["downloads.rows", str(_TODAY + timedelta(days=60)), "in force"],
+        ["files.*", str(_TODAY), "ends soon"],
+    ]
+    assert "operators 1" in shown
+    assert "file_name *.tmp" in shown
+    warnings = [line for line in shown.splitlines() if line.startswith("Warning: ")]
+    assert warnings == [
+        f"Warning: the exemption of files.* by Wang (Move) ends on {_TODAY} 23:59, in 0 days: "
+        "grant it anew, or tell those it is for"
+    ]
+    assert [found["state"] for found in _json("--app", owned)["exemptions"]] == ["in force", "ends soon"]
+
+
+def test_with_records_an_exemption_that_nobody_needed_is_told(owned: str, tmp_path: Path) -> None:
+    records = tmp_path / "records.ndjson"
+    records.write_text("{}\n")
+    found = _json("--app", owned, "--records", str(records))["exemptions"]
+    assert [one["state"] for one in found] == ["never needed", "ends soon"]
+    assert "nowhere: No such file" in _run("--app", owned, "--records", "nowhere", code=2)
+
+
+def test_a_pattern_chooses_policies_and_what_belongs_to_them(owned: str) -> None:
+    shown = _json("files.*", "--app", owned)
+    assert [policy["id"] for policy in shown["policies"]] == ["files.soon"]
+    assert [found["policy"] for found in shown["exemptions"]] == ["files.*"]
+    assert len(_json("files.*", "downloads.rows", "--app", owned)["policies"]) == 2
+
+
+def test_a_pattern_that_chooses_nothing_is_an_error(owned: str) -> None:
+    assert 'no policy is called files.sooner; did you mean "files.soon"?' in _run(
+        "files.sooner", "--app", owned, code=2
+    )
 
 
 # Which extension
