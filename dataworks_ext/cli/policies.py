@@ -60,7 +60,7 @@ class Listed(NamedTuple):
 def policies(
     patterns: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[POLICY]...", help="Ids, or patterns such as 'files.*'; all by default."),
+        typer.Argument(metavar="POLICY", help="Ids, or patterns such as 'files.*'; all by default."),
     ] = None,
     records: Records = None,
     app: App = DEFAULT,
