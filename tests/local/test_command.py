@@ -30,8 +30,9 @@ _RUN = "from dataworks_ext.cli import main; main()"
 class Command:
     """The command with `--json`, whose news can be waited for."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, patience: float = PATIENCE) -> None:
         self.folder = folder
+        self.patience = patience
         variables = [part for name in COVERAGE for part in ("--env", name)]
         self.process = subprocess.Popen(
             [sys.executable, "-c", _RUN, "local", "--json", "--initializer", "", *variables, *arguments],
@@ -42,7 +43,7 @@ class Command:
         )
 
     def __enter__(self) -> Command:
-        self.watchdog = threading.Timer(PATIENCE, self.process.kill)  # or a test would wait for news that never come
+        self.watchdog = threading.Timer(self.patience, self.process.kill)  # or a test would wait for news that never come
         self.watchdog.start()
         return self
 
@@ -102,7 +103,7 @@ def served(code: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tup
     arguments = ("--env", "TOKEN", "--env-file", str(file), "--env", "THIRD=three")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TOKEN", "swordfish")
-        command = Command(folder, "--code", str(code), "--name", "f", *arguments)
+        command = Command(folder, "--code", str(code), "--name", "f", *arguments, patience=10 * PATIENCE)
     with command:
         client = command.client()
         command.news("ready")
