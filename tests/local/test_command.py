@@ -43,7 +43,9 @@ class Command:
         )
 
     def __enter__(self) -> Command:
-        self.watchdog = threading.Timer(self.patience, self.process.kill)  # or a test would wait for news that never come
+        self.watchdog = threading.Timer(
+            self.patience, self.process.kill
+        )  # or a test would wait for news that never come
         self.watchdog.start()
         return self
 
