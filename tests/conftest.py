@@ -42,12 +42,14 @@ settings.load_profile("full")
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Mark what runs on the main Python only, and what runs alone."""
+    """Mark what runs on the main Python only, what runs alone, and what tries many examples."""
     for item in items:
         if _runs_on_main_python(item):
             item.add_marker("main_python")
         if item.get_closest_marker("untraced") is not None:
             item.add_marker("timed")
+        if item.get_closest_marker("hypothesis") is not None:
+            item.add_marker("property")
 
 
 def _runs_on_main_python(item: pytest.Item) -> bool:

@@ -10,6 +10,7 @@ from tests.fuzzing import Fuzz
 pytestmark = pytest.mark.main_python
 
 
+@pytest.mark.property
 def test_whatever_comes_is_answered_recorded_and_not_allowed_by_mistake() -> None:
     fuzz = Fuzz(seed=20_261_125)
     assert list(fuzz.run(20_000)) == []

@@ -299,6 +299,7 @@ _ODD: tuple[Any, ...] = (
 )
 
 
+@pytest.mark.property
 @pytest.mark.parametrize(("code", "payload"), _PUBLISHED, ids=lambda value: value if isinstance(value, str) else "")
 def test_each_odd_value_in_each_place_reads(code: str, payload: dict[str, Any]) -> None:
     """What chance might miss: every place of every published payload, with every value that is hard to read."""

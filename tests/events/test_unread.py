@@ -337,10 +337,10 @@ def test_what_it_costs_does_not_grow_faster_than_the_payload(cls: type[Event], p
     assert len(many.unread_fields) <= len(few.unread_fields)
 
 
-@pytest.mark.parametrize("code", catalog)
-def test_nothing_of_a_deep_payload_is_followed_deeper_than_the_fields(code: str) -> None:
+def test_nothing_of_a_deep_payload_is_followed_deeper_than_the_fields() -> None:
     deep: Any = []
     for _ in range(50_000):
         deep = [deep]
-    event = read_event(event_class(code), dict.fromkeys(sample_payload(code), deep), event_code=code)
-    assert event.unread_fields
+    for code in catalog:
+        event = read_event(event_class(code), dict.fromkeys(sample_payload(code), deep), event_code=code)
+        assert event.unread_fields
