@@ -215,9 +215,8 @@ def settings_with(pack: str, settings: S, options: Mapping[str, object], workspa
         own = {name: value for name, value in options.items() if name in fields}
     values = {field: getattr(settings, field) for field in type(settings).model_fields}
     try:
-        return built(type(settings)).model_validate(
-            {**values, **{fields[name]: own[name] for name in own}}, by_name=True
-        )
+        values.update({fields[name]: own[name] for name in own})
+        return built(type(settings)).model_validate(values, by_name=True)
     except ValidationError as error:
         problems = [f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors(include_input=False)]
         raise SettingsError(f"{where}: {'; '.join(problems)}") from None
