@@ -20,6 +20,8 @@ def names_on_demand(
 
     def load(name: str) -> object:
         """The value of a name. Raises AttributeError if the package has no such name."""
+        if name in package:
+            return package[name]
         if name not in homes:
             raise AttributeError(f"module {package['__name__']!r} has no attribute {name!r}")
         value: object = getattr(import_module(f"{package['__name__']}.{homes[name]}"), name)

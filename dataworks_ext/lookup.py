@@ -180,6 +180,17 @@ def _read_options(value: object, workspace_id: int | None) -> dict[str, object]:
     return options
 
 
+def built(settings_class: type[S]) -> type[S]:
+    """The class, ready to read. Pydantic's own building at first use (`defer_build`) is not safe across threads."""
+    if not settings_class.__pydantic_complete__:
+        with _BUILDING:
+            settings_class.model_rebuild()
+    return settings_class
+
+
+_BUILDING: Final = threading.Lock()
+
+
 def settings_with(pack: str, settings: S, options: Mapping[str, object], workspace_id: int | None) -> S:
     """The settings, overridden by the options of a workspace.
 
@@ -204,7 +215,8 @@ def settings_with(pack: str, settings: S, options: Mapping[str, object], workspa
         own = {name: value for name, value in options.items() if name in fields}
     values = {field: getattr(settings, field) for field in type(settings).model_fields}
     try:
-        return type(settings).model_validate({**values, **{fields[name]: own[name] for name in own}}, by_name=True)
+        values.update({fields[name]: own[name] for name in own})
+        return built(type(settings)).model_validate(values, by_name=True)
     except ValidationError as error:
         problems = [f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors(include_input=False)]
         raise SettingsError(f"{where}: {'; '.join(problems)}") from None

@@ -48,7 +48,8 @@ def check_observer(
 
 def check_predicate(full_id: str, when: Callable[..., object]) -> None:
     """Whether the function can be the `when` of a policy. Raises `RegistrationError`."""
-    if not callable(when) or is_async(when) or len(_parameters(when)) not in (1, 2) or _has_keyword_only(when):
+    parameters = _parameters(when) if callable(when) else []
+    if is_async(when) or len(parameters) not in (1, 2) or _has_keyword_only(parameters):
         raise RegistrationError(
             f"policy {full_id}: when should be a plain function of the event, or of event and context, got {when!r}"
         )
@@ -71,7 +72,7 @@ def _check_parameters(
     if inspect.isgeneratorfunction(_routine(function)) or inspect.isasyncgenfunction(_routine(function)):
         raise RegistrationError(f"{owner} yields; a policy or observer is a plain function or a coroutine")
     parameters = _parameters(function)
-    if _has_keyword_only(function):
+    if _has_keyword_only(parameters):
         raise RegistrationError(f"{owner} takes {parameters[-1].name} by keyword only; {_SHAPE}")
     if len(parameters) not in (1, 2):
         raise RegistrationError(f"{owner} takes {len(parameters)} parameters by position; {_SHAPE}")
@@ -133,8 +134,8 @@ def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
     ]
 
 
-def _has_keyword_only(function: Callable[..., object]) -> bool:
-    return any(parameter.kind is inspect.Parameter.KEYWORD_ONLY for parameter in _parameters(function))
+def _has_keyword_only(parameters: list[inspect.Parameter]) -> bool:
+    return any(parameter.kind is inspect.Parameter.KEYWORD_ONLY for parameter in parameters)
 
 
 def _routine(function: Callable[..., object]) -> Callable[..., object]:

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import from_json
 
 from .errors import SettingsError
+from .lookup import built
 from .modes import MODES_VARIABLE, Modes, items_in, read_modes
 from .policy import Observer, Registration
 from .texts import Language
@@ -100,12 +101,25 @@ def _read_settings(pack: str, settings_class: type[BaseModel], environment: Mapp
         text = environment.get(variable_of(pack, field), "").strip()
         if text:
             values[field] = text if _takes_json(info) else _parse(text, info.annotation)
+    if not values and _has_valid_defaults(settings_class):
+        return settings_class.model_construct()
     try:
-        return settings_class.model_validate(values, by_name=True)
+        return built(settings_class).model_validate(values, by_name=True)
     except ValidationError as error:
         return SettingsError(_explain(pack, settings_class, error))
     except Exception as error:
         return SettingsError(f"the settings of pack {pack} cannot be checked: its class raises {type(error).__name__}")
+
+
+def _has_valid_defaults(settings_class: type[BaseModel]) -> bool:
+    """Whether a class that is not built yet (`defer_build=True`) need not be: nothing would look at its defaults."""
+    return (
+        not settings_class.__pydantic_complete__
+        and not settings_class.model_config.get("validate_default")
+        and not settings_class.__pydantic_decorators__.model_validators
+        and not settings_class.__pydantic_custom_init__
+        and not any(info.is_required() or info.validate_default for info in settings_class.model_fields.values())
+    )
 
 
 def _parse(text: str, annotation: object) -> object:

@@ -10,7 +10,7 @@ from dataworks_ext.types import DAYS, Day, Network, Size, WorkingHours, ZoneName
 from dataworks_ext.wording import chinese_days, counted, english_days, size_text
 
 
-class DownloadSettings(BaseModel):
+class DownloadSettings(BaseModel, defer_build=True):
     max_rows: PositiveInt | None = 1_000_000
     """Rows that one download may have."""
     max_bytes: Size | None = None

@@ -27,7 +27,7 @@ def _bare_name(name: str) -> str:
     return name
 
 
-class FileSettings(BaseModel):
+class FileSettings(BaseModel, defer_build=True):
     forbidden_functions: tuple[Annotated[str, AfterValidator(_bare_name)], ...] = ("MAX_PT",)
     """Functions that SQL may not call: MAX_PT,RAND; [] for none."""
     check_status: Literal["WARN", "FAIL"] = "FAIL"

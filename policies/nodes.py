@@ -9,7 +9,7 @@ from dataworks_ext.events import BackfillData, FreezeNode, TimePeriod, UndeployN
 from dataworks_ext.wording import chinese_list, counted, english_list
 
 
-class NodeSettings(BaseModel):
+class NodeSettings(BaseModel, defer_build=True):
     protected_nodes: tuple[int, ...] = ()
     """Ids of nodes that may be neither frozen nor undeployed."""
     max_backfill_nodes: PositiveInt | None = None

@@ -14,7 +14,7 @@ from dataworks_ext.wording import counted
 _DAYS: Final[dict[DeadlineType | str, int]] = {DeadlineType.DAY: 1, DeadlineType.MONTH: 31}
 
 
-class PermissionSettings(BaseModel):
+class PermissionSettings(BaseModel, defer_build=True):
     max_validity_days: PositiveInt | None = None
     """Days for which a permission may be requested; a month counts as 31."""
 

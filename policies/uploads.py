@@ -10,7 +10,7 @@ from dataworks_ext.types import Size
 from dataworks_ext.wording import chinese_list, english_list, size_text
 
 
-class UploadSettings(BaseModel):
+class UploadSettings(BaseModel, defer_build=True):
     allow_overwrite: bool = False
     """Whether an upload may replace the rows of a table that exists."""
     max_bytes: Size | None = None

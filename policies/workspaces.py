@@ -8,7 +8,7 @@ from dataworks_ext import Outcome, PolicyContext, PolicyPack, deny
 from dataworks_ext.events import DeleteProject
 
 
-class WorkspaceSettings(BaseModel):
+class WorkspaceSettings(BaseModel, defer_build=True):
     protected_workspaces: tuple[int, ...] = ()
     """Ids of workspaces that nobody may delete."""
     deleters: tuple[str, ...] = ()

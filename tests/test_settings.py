@@ -414,3 +414,48 @@ def test_every_mistake_has_its_problem() -> None:
         "DATAWORKS_EXT_MODES",
         "DATAWORKS_EXT_LANGUAGE",
     ]
+
+
+# Classes that are built late
+
+
+class Late(Settings, defer_build=True):
+    pass
+
+
+class LateAndRequired(BaseModel, defer_build=True):
+    max_rows: int
+
+
+class LateAndChecked(BaseModel, defer_build=True):
+    max_rows: int = 10
+
+    @model_validator(mode="after")
+    def _check(self) -> LateAndChecked:
+        raise ValueError("no rows at all")
+
+
+class LateWithABadDefault(BaseModel, defer_build=True, validate_default=True):
+    max_rows: PositiveInt = -1
+
+
+class LateWithABadField(BaseModel, defer_build=True):
+    max_rows: PositiveInt = Field(default=-1, validate_default=True)
+
+
+def test_a_class_with_defer_build_is_not_built_while_no_variable_is_set() -> None:
+    assert vars(settings_of(Late, {"DOWNLOADS_TITLE": " "})) == vars(Settings())
+    assert not Late.__pydantic_complete__
+
+
+def test_it_is_built_for_a_variable() -> None:
+    class Settings(BaseModel, defer_build=True):
+        max_rows: PositiveInt = 10
+
+    assert settings_of(Settings, {"DOWNLOADS_MAX_ROWS": "7"}).max_rows == 7
+    assert problems_of(Settings, {"DOWNLOADS_MAX_ROWS": "-7"})
+
+
+@pytest.mark.parametrize("settings", [LateAndRequired, LateAndChecked, LateWithABadDefault, LateWithABadField])
+def test_what_it_checks_without_a_variable_is_checked(settings: type[BaseModel]) -> None:
+    assert problems_of(settings, {})

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from ..testing.discarded import discarded_outcomes, problem_of
-from . import freshness, interpreters, pruning, wheels
+from . import freshness, interpreters, plugins, pruning, wheels
 from .dependencies import Dependencies, Inputs, Progress, compile_files, dependencies, requirements_of
 from .layout import PackagingError, deployed_files, put_policies, unprotect
 from .zipping import normalize, write_zip, zipped_sizes
@@ -113,6 +113,9 @@ def build(
         lifted = pruning.lifted_by([own])
         inputs = Inputs(python, interpreter, lock, lock_is_new, requirements_of(packages), lifted)
         base = dependencies(inputs, output, progress)
+        if not plugins.has_plugin(base.directory):
+            index = own / "index.py"
+            index.write_text(plugins.WITHOUT_PLUGINS + index.read_text("utf-8"), encoding="utf-8", newline="\n")
         progress("Putting the package together")
         if interpreter is not None:
             compile_files(own, interpreter, [path.name.partition(".")[0] for path in own.iterdir()])

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from . import bytecode, pruning, wheels
+from . import bytecode, plugins, pruning, wheels
 from .interpreters import Interpreter
 from .layout import FRAMEWORK, PackagingError, put_framework
 from .zipping import normalize, write_zip
@@ -84,6 +84,7 @@ def _make(inputs: Inputs, work: Path, progress: Progress) -> dict[str, int]:
     wheels.install(inputs.lock, inputs.python, files)
     progress("Pruning and compiling")
     pruned = pruning.prune(files, inputs.lifted)
+    plugins.postpone_search(files)
     if (files / FRAMEWORK.name).exists():
         raise PackagingError(f"{inputs.lock} has the framework itself; make it anew with --lock")
     put_framework(files)

@@ -169,7 +169,7 @@ def _read(text: str, language: Language = "en") -> CronSim:
     except ImportError:
         raise CronError(_MISSING.format("cronsim")) from None
     texts, shown = _TEXTS[language], text[:100]
-    fields = ["*" if field == "?" else _ONE_OF_ONE.sub(r"\1", field) for field in text.upper().split()]
+    fields = ["*" if field == "?" else re.sub(_ONE_OF_ONE, r"\1", field) for field in text.upper().split()]
     if len(fields) not in (6, 7):
         raise _Unreadable(texts["count"].format(shown, len(fields)))
     for position, field in enumerate(_FIELDS):
@@ -183,7 +183,7 @@ def _read(text: str, language: Language = "en") -> CronSim:
     return schedule
 
 
-_ONE_OF_ONE: Final = re.compile(r"(?<![^,])0?(\w{1,3})-0?\1/0?[1-9][0-9]?(?![^,])")  # cronsim takes 8-8/1 for 8/1
+_ONE_OF_ONE: Final = r"(?<![^,])0?(\w{1,3})-0?\1/0?[1-9][0-9]?(?![^,])"  # cronsim takes 8-8/1 for 8/1
 
 
 def _reads(field: str, position: int) -> bool:

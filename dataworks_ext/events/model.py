@@ -75,6 +75,7 @@ class _LateFields(ModelMetaclass):
         for field in annotations:
             del namespace["__annotations__"][field]
         made = super().__new__(mcs, name, bases, namespace, **options)
+        made.__annotations__ = {}  # pydantic knows the class variables now, and would evaluate them for every subclass
         _declared[made] = _Declared(annotations, defaults)
         return made
 

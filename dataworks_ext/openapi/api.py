@@ -5,6 +5,7 @@ Source: the DataWorks OpenAPI of version 2020-05-18.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -66,7 +67,7 @@ class OpenApi:
     def problems(self) -> tuple[str, ...]:
         """What a call needs and the environment lacks, a sentence each."""
         found = []
-        for need in (lambda: self.extension_code, self._connected):
+        for need in (lambda: self.extension_code, self._check_endpoint):
             try:
                 need()
             except SetupError as error:
@@ -122,6 +123,17 @@ class OpenApi:
 
                     self._answers = Answers(self._clock)
         return self._answers
+
+    def _check_endpoint(self) -> None:
+        """Raise `SetupError` if the endpoint cannot be called.
+
+        The client takes 2 ms to load, and a direct message needs none: what a region makes of it needs no check.
+        """
+        written = self._environment.get(ENDPOINT_VARIABLE, "").strip()
+        has_proxy = "https_proxy" in os.environ or "HTTPS_PROXY" in os.environ
+        region = (self.region or "").replace("-", "")
+        if written or has_proxy or not (region.isascii() and region.isalnum()):
+            self._connected()
 
     def _connected(self) -> Client:
         if self._client is None:

@@ -21,6 +21,7 @@ from dataworks_ext.deploy import build as building
 from dataworks_ext.deploy import interpreters, wheels
 from dataworks_ext.deploy.build import MEGABYTE, Limits, Package, build
 from dataworks_ext.deploy.layout import INDEX, PackagingError, protect
+from dataworks_ext.deploy.plugins import WITHOUT_PLUGINS
 from tests.deploy.real import Real, real_package
 from tests.deploy.wheelhouse import ROOT, Wheelhouse, only_index
 
@@ -86,9 +87,16 @@ def _names(directory: Path) -> set[str]:
 
 def test_it_has_index_policies_framework_and_dependencies(rules: Path) -> None:
     built = _build()
-    assert (built.directory / "index.py").read_text() == INDEX
+    assert (built.directory / "index.py").read_text() == WITHOUT_PLUGINS + INDEX
     names = {name for name in _names(built.directory) if not name.endswith(".dist-info")}
     assert names == {"index.py", "rules", "dataworks_ext", "pydantic", "structlog.py", "__pycache__"}
+
+
+def test_its_index_lets_pydantic_look_for_plugins_if_a_dependency_is_one(rules: Path, wheelhouse: Wheelhouse) -> None:
+    entry_points = "[pydantic]\nseer = seer:plugin\n"
+    wheelhouse.add("seer", files={"seer.py": "", "seer-1.0.dist-info/entry_points.txt": entry_points})
+    (rules / "requirements.txt").write_text("seer\n")
+    assert (_build().directory / "index.py").read_text() == INDEX
 
 
 def test_the_zip_file_has_what_the_directory_has(rules: Path) -> None:
