@@ -18,7 +18,7 @@ from typing import Final
 from dataworks_ext.archive.consulted import Consulted
 from dataworks_ext.archive.line import LineWriter
 from dataworks_ext.archive.options import read_options
-from dataworks_ext.context import MessageScope, Request
+from dataworks_ext.context import MessageScope, Request, utc_now
 from dataworks_ext.lookup import LookupFailedError
 from dataworks_ext.message import read_message
 from dataworks_ext.rehearsal.archived_line import read_line
@@ -80,7 +80,7 @@ def speed(parts: list[Part], environment: Mapping[str, str]) -> tuple[float, int
     """Messages a second of CPU, and differences from what was decided."""
     candidate = Candidate("policies:extension", str(ROOT), environment)
     plan = plan_of(parts, lambda *_: None)
-    kernel = kernel_of(loaded(candidate), Manner(None, 32, 0))
+    kernel = kernel_of(loaded(candidate), Manner(None, 32, 0, utc_now()))
     before = time.process_time()
     newly = done = 0
     for work in plan.works:
@@ -105,7 +105,7 @@ def main() -> None:
         started = time.perf_counter()
         plan = plan_of(parts, lambda *_: None)
         candidate = Candidate("policies:extension", str(ROOT), {})
-        summary = run(plan, candidate, events=None, now=0, jobs=2, progress=lambda *_: None)
+        summary = run(plan, candidate, events=None, now=0, as_of=utc_now(), jobs=2, progress=lambda *_: None)
         taken = time.perf_counter() - started
         memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         print(f"two processes: {summary.messages:,} messages in {taken:.1f} s; {memory:.0f} MB a worker (at most 300)")

@@ -51,13 +51,15 @@ class Lookups(Protocol):
 class MessageLookups:
     """The answers for one message: each question is asked once, for all policies. A failure is an answer, too."""
 
-    __slots__ = ("_answers", "_lock", "_message_id", "_source", "_workspace_id")
+    __slots__ = ("_answers", "_lock", "_message_id", "_overridden", "_source", "_workspace_id")
 
     def __init__(self, source: Lookups | None, message_id: str | None, workspace_id: int | None) -> None:
         self._source = source
         self._message_id = message_id
         self._workspace_id = workspace_id
         self._answers: dict[str, object] = {}
+        self._overridden: dict[str, tuple[BaseModel, BaseModel]] = {}
+        """By pack: its settings, and what the options make of them."""
         self._lock = threading.Lock()
 
     def snapshot(self, until: float) -> Snapshot:
@@ -79,6 +81,9 @@ class MessageLookups:
             LookupFailedError: There is no answer about the options.
             SettingsError: An option is invalid for its setting.
         """
+        known = self._overridden.get(pack)
+        if known is not None and known[0] is settings:
+            return known[1]  # type: ignore[return-value]  # it was made of these settings
         options = self.options(until)
         key = (pack, str(self._answers[_OPTION_TEXT]), self._workspace_id)
         kept = _overridden.get(key)
@@ -90,6 +95,7 @@ class MessageLookups:
         if isinstance(made, SettingsError):
             raise SettingsError(*made.args)  # anew, since an exception keeps every traceback it was raised with
         assert isinstance(made, type(settings))
+        self._overridden[pack] = settings, made
         return made
 
     def _ask_snapshot(self, source: Lookups, until: float) -> Snapshot:

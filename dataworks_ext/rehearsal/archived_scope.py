@@ -14,7 +14,7 @@ from ..archive.consulted import name_of
 from ..archive.options import SNAPSHOT_CONTENT
 from ..context import MessageScope, Request
 from ..errors import ExtensionError
-from ..events import Event
+from ..events import Event, event_class
 from ..lookup import LookupFailedError, MessageLookups
 from ..message import Message
 from ..snapshots import Snapshot
@@ -38,6 +38,8 @@ class ArchivedAnswers:
 
     def __init__(self, consulted: Mapping[str, object]) -> None:
         self._consulted = consulted
+        self.was_missed = False
+        """Whether somebody asked for what is not there."""
 
     def ask(self, operation: str, parameters: Mapping[str, str | int], until: float) -> Mapping[str, object]:
         """The answer that came then. Raises `LookupFailedError` as then, and `NotArchivedError`."""
@@ -48,6 +50,7 @@ class ArchivedAnswers:
                 return answer
             if "failed" in found:
                 raise LookupFailedError(str(found["failed"]))
+        self.was_missed = True
         raise NotArchivedError(name)
 
 
@@ -59,21 +62,26 @@ class ArchivedScope(MessageScope):
         request: Its circumstances then.
         micros: When it came: microseconds since 1970.
         left_out: What was left out, by wire name.
+        noting: Whether it is noted who asks for what. It takes time, and is of use only where somebody asks for what
+            is missing, see `ArchivedAnswers.was_missed`.
     """
 
-    __slots__ = ("_left_out", "_noting", "_now", "looked", "micros")
+    __slots__ = ("_left_out", "_noting", "looked", "micros")
 
-    def __init__(self, message: Message, request: Request, micros: int, left_out: frozenset[str]) -> None:
+    def __init__(
+        self, message: Message, request: Request, micros: int, left_out: frozenset[str], *, noting: bool
+    ) -> None:
         self.message = message
         self.request = request
         self.deadline = request.deadline
+        self.language = "en"
         self.micros = micros
         self.looked: dict[str, list[str]] = {}
         """By policy: the names of what it looked at and the archive does not hold."""
         self._left_out = left_out
         self._events = {}
         self._lookups = None
-        self._noting: dict[str, _NotingLookups] = {}
+        self._noting: dict[str, _NotingLookups] | None = {} if noting or left_out else None
 
     @property
     def now(self) -> datetime:  # type: ignore[override]  # it is made when somebody looks at it, which few do
@@ -82,7 +90,7 @@ class ArchivedScope(MessageScope):
 
     def event(self, event_class: type[Event], policy: str = "") -> Event:
         """The event, as the policy may see it. Raises `EventError`."""
-        event = super().event(event_class)
+        event = self._events.get(event_class) or super().event(event_class)
         if not self._left_out or not policy:
             return event
         return self._watched(event, event_class, policy)
@@ -96,8 +104,15 @@ class ArchivedScope(MessageScope):
         except ExtensionError:
             return None
 
+    def is_missing(self, name: str) -> bool:
+        """Whether a field of the event, by its name in Python, was left out."""
+        own = event_class(self.message.event_code)
+        return name in missing_fields(own, self.message.payload, self._left_out)
+
     def lookups_for(self, policy: str) -> MessageLookups:
         """The answers of then, for one policy, whose looks at what is missing are noted."""
+        if self._noting is None:
+            return self.lookups
         noting = self._noting.get(policy)
         if noting is None:
             noting = self._noting[policy] = _NotingLookups(self, policy, self.lookups)

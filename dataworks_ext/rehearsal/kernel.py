@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from pydantic_core import from_json
@@ -34,7 +35,6 @@ SAMPLE: Final = 32
 SMALL: Final = 2_000
 _OK: Final = Verdict.OK
 _NOTHING: Final[frozenset[str]] = frozenset()
-_NO_ANSWERS: Final = ArchivedAnswers({})
 _TEXT: Final = 200
 """Characters of a text of an example."""
 
@@ -47,10 +47,16 @@ class Kernel:
         events: The event codes that are of interest; None for all.
         sample: One message in so many is decided twice; 1 for all of them.
         now: When a message came that does not say it: microseconds since 1970.
+        as_of: When exemptions are judged.
     """
 
-    def __init__(self, extension: Extension, *, events: Collection[str] | None, sample: int, now: int) -> None:
+    def __init__(
+        self, extension: Extension, *, events: Collection[str] | None, sample: int, now: int, as_of: datetime
+    ) -> None:
         self._extension = extension
+        self._as_of = as_of
+        exemptions = extension.configuration.exemptions
+        self._exemptions = () if exemptions is None else exemptions.granted
         self._events = events
         self._sample = sample
         self._now = now
@@ -102,7 +108,7 @@ class Kernel:
             if scope is None:
                 kept.append(None)
                 continue
-            decision = self._extension.decide(scope)
+            scope, decision = self._decide(scope, batch, number, message)
             kept.append(written(verdicts_of(decision.reasons, decision.verdict, scope.looked)))
         return kept
 
@@ -119,10 +125,12 @@ class Kernel:
             summary.damage.add("a message that cannot be read", f"{batch.columns['message_id'][number]}")
             return
         summary.messages += 1
-        decision = self._extension.decide(scope)
+        scope, decision = self._decide(scope, batch, number, text)
         key = batch.columns["key"][number]
         if key % self._sample == 0:
             self._check_stability(summary, batch, number, text, decision, scope)
+        if scope.left_out and self._exemptions:
+            self._note_exemptions(scope, decision)
         tallies, is_plain, objected = summary.tallies, not scope.looked, False
         for reason in decision.reasons:
             if reason[1] is _OK and reason[5] is None and is_plain:
@@ -135,6 +143,19 @@ class Kernel:
                 self._count(summary, scope, reason, key)
         if objected or not is_plain or before is not NO_OBJECTION or decision.verdict is not _OK:
             self._compare(summary, scope, decision, before, key)
+
+    def _note_exemptions(self, scope: ArchivedScope, decision: Decision) -> None:
+        """Note each policy that somebody may be exempt from, by a field that was left out."""
+        for reason in decision.reasons:
+            if (reason.verdict is not _OK or reason.error is not None) and reason.exempted_by is None:
+                for exemption in self._exemptions:
+                    fields = (
+                        *(["operator"] if exemption.operators else ()),
+                        *(["workspace_id"] if exemption.workspaces else ()),
+                        *exemption.match,
+                    )
+                    if exemption.covers(reason.policy) and any(map(scope.is_missing, fields)):
+                        scope.note(reason.policy, "exemption")
 
     def _count(self, summary: Summary, scope: ArchivedScope, reason: Reason, key: int) -> None:
         """Count what one policy said."""
@@ -196,7 +217,7 @@ class Kernel:
     ) -> None:
         again = self._scope(batch, number, text)
         assert again is not None
-        second = {reason.policy: reason for reason in self._extension.decide(again).reasons}
+        second = {reason.policy: reason for reason in self._decide(again, batch, number, text)[1].reasons}
         for reason in decision.reasons:
             other = second.get(reason.policy)
             if other is None or (other.verdict, other.message) != (reason.verdict, reason.message):
@@ -204,7 +225,17 @@ class Kernel:
                 tally.unstable += 1
                 tally.show("unstable", _example(scope, batch.columns["key"][number], reason.message))
 
-    def _scope(self, batch: Batch, number: int, text: str) -> ArchivedScope | None:
+    def _decide(self, scope: ArchivedScope, batch: Batch, number: int, text: str) -> tuple[ArchivedScope, Decision]:
+        """The decision, and the scope that notes who asked for what is missing, if somebody did."""
+        decision = self._extension.decide(scope)
+        answers = scope.request.lookups
+        if isinstance(answers, ArchivedAnswers) and answers.was_missed:
+            noting = self._scope(batch, number, text, noting=True)
+            assert noting is not None
+            return noting, self._extension.decide(noting)
+        return scope, decision
+
+    def _scope(self, batch: Batch, number: int, text: str, *, noting: bool = False) -> ArchivedScope | None:
         """The scope of a row; None if its message cannot be read."""
         columns = batch.columns
         try:
@@ -227,9 +258,10 @@ class Kernel:
                 columns["request_id"][number],
                 time.monotonic() + TIME_LIMIT,
                 None,
-                _NO_ANSWERS if consulted is None else ArchivedAnswers(_object(consulted)),
+                ArchivedAnswers({} if consulted is None else _object(consulted)),
                 no_logger,
                 runtime,
+                self._as_of,
                 True,
             )
         )
@@ -238,6 +270,7 @@ class Kernel:
             request,
             self._now if moment is None else moment,
             _NOTHING if left_out is None else self._names(left_out),
+            noting=noting,
         )
 
     def _names(self, text: str) -> frozenset[str]:

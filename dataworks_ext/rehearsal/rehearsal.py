@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from .cache import Cache, key_for
@@ -69,6 +70,7 @@ def run(
     *,
     events: Events,
     now: int,
+    as_of: datetime,
     jobs: int,
     progress: Progress,
     baseline: Baseline | None = None,
@@ -81,6 +83,7 @@ def run(
         candidate: The extension.
         events: The event codes that are of interest; None for all.
         now: When a message came that does not say it: microseconds since 1970.
+        as_of: When exemptions are judged.
         jobs: How many processes work at a time.
         progress: Told how many messages are decided.
         baseline: The version to compare with; None for what was decided then.
@@ -89,7 +92,7 @@ def run(
     Raises:
         WorkerError: A worker ended.
     """
-    manner = Manner(events, 1 if plan.messages <= SMALL else SAMPLE, now)
+    manner = Manner(events, 1 if plan.messages <= SMALL else SAMPLE, now, as_of)
     works = plan.works
     if baseline is not None:
         assert cache is not None
@@ -114,7 +117,11 @@ def _with_baseline(
         by_path.setdefault(work.path, []).append(work)
     key = key_for(
         *(BASELINE_SCHEMA, DAY_SCHEMA, _framework(), identity.code, sorted(identity.settings.items())),
-        *(sorted(identity.modes.items()), manner.now if any(UNDATED in path for path in by_path) else ""),
+        *(
+            sorted(identity.modes.items()),
+            f"{manner.as_of:%Y-%m-%d}",
+            manner.now if any(UNDATED in path for path in by_path) else "",
+        ),
         [(path, _version(path), [sorted(work.skipped) for work in works]) for path, works in sorted(by_path.items())],
     )
     key = f"baseline-{key}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..archive.digests import code_digest, settings_digests
+from ..context import utc_now
 from ..errors import ExtensionError
 from ..extension import Extension
 from ..loading import load_extension
@@ -53,6 +56,8 @@ class Manner(NamedTuple):
     sample: int
     now: int
     """When a message came that does not say it: microseconds since 1970."""
+    as_of: datetime
+    """When exemptions are judged."""
 
 
 class Identity(NamedTuple):
@@ -87,6 +92,7 @@ def loaded(candidate: Candidate) -> Extension:
 def begin(candidate: Candidate, manner: Manner) -> None:
     """What a worker does first. Ctrl-C is its parent's to handle."""
     global _kernel
+    gc.set_threshold(100_000, 50, 1_000)  # what a message makes holds no circles, but for an exception now and then
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     devnull = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
     sys.stdout = devnull  # what a policy prints is no part of the report
@@ -96,7 +102,7 @@ def begin(candidate: Candidate, manner: Manner) -> None:
 
 def kernel_of(extension: Extension, manner: Manner) -> Kernel:
     """The kernel of an extension."""
-    return Kernel(extension, events=manner.events, sample=manner.sample, now=manner.now)
+    return Kernel(extension, events=manner.events, sample=manner.sample, now=manner.now, as_of=manner.as_of)
 
 
 def rehearse(work: Work) -> Summary:
@@ -142,7 +148,7 @@ def identity_of(extension: Extension, folder: str) -> Identity:
         extension.version,
         code_digest(extension),
         settings_digests(extension),
-        {policy.id: configuration.modes[policy.id] for policy in extension.policies},
+        {policy.id: configuration.modes.of(policy.id, utc_now(), None).mode for policy in extension.policies},
         {policy.id: _source(policy.function, folder) for policy in extension.policies},
         {policy.id: owner for policy in extension.policies if (owner := policy.owner)},
         configuration.problems,
