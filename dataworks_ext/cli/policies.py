@@ -66,7 +66,7 @@ def policies(
     app: App = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """List the policies of an extension, their modes, settings and exemptions.
+    """List the policies of an extension, modes, settings and exemptions.
 
     Modes and settings are those of the current environment. Secrets are masked.
 
