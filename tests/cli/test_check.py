@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -652,7 +653,7 @@ def test_a_missing_snapshot_ends_with_2() -> None:
 # Time and settings
 
 _TIMED = """
-from datetime import time
+from datetime import datetime, time, timedelta, timezone
 
 from dataworks_ext import Extension, PolicyPack, deny
 from pydantic import BaseModel, PositiveInt
