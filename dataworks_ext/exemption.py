@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import Enum
 from fnmatch import fnmatchcase, translate
 from typing import Any, Final, NamedTuple
@@ -120,6 +120,8 @@ class Exemption:
         items = None if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable) else tuple(value)
         if items is None or not all(type(item) is kind and item != "" for item in items):
             raise self._invalid(f"{name} should be a list such as {example}, got {value!r}")
+        if not items and type(value) is not tuple:  # a list that came out empty must not stand for everybody
+            raise self._invalid(f"{name} is an empty list; leave it out if all of them are meant")
         return items
 
     def _keep(self, name: str, value: object) -> None:
@@ -134,11 +136,11 @@ class Exemption:
 
     def require_term(self, built: datetime) -> None:
         """Raise `RegistrationError` if it ends later than it may, where the extension is built at that moment."""
-        last_day = built.astimezone(SHANGHAI).toordinal() + MOST_DAYS
-        if self.end.toordinal() > last_day:
+        last_day = built.astimezone(SHANGHAI).date() + timedelta(days=MOST_DAYS)
+        if self.end > datetime.combine(last_day, time.max, SHANGHAI):
             raise self._invalid(
                 f"until is {self.until}, and an exemption may last {MOST_DAYS} days at most: "
-                f"until {date.fromordinal(last_day)}. Grant it anew then, if it is still needed"
+                f"until {last_day}. Grant it anew then, if it is still needed"
             )
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from .context import MessageScope, Request, utc_now
+from .context import MessageScope, Request, in_utc, utc_now
 from .decision import VERDICT_OF, Choice, Decision, Reason, Verdict, combine, shorten
 from .errors import FieldError, RegistrationError
 from .evaluation import Plan, evaluate, plan_of
@@ -203,7 +203,8 @@ def _exempted(reasons: list[Reason], exemptions: Exemptions, scope: MessageScope
     objections = [policy for policy, verdict, _, _, _, error, _ in reasons if verdict is not _OK or error is not None]
     if not objections:
         return reasons
-    found = exemptions.of(objections, _readable_event(scope), scope.request.as_of or scope.now)
+    now = scope.now if scope.request.as_of is None else in_utc(scope.request.as_of)
+    found = exemptions.of(objections, _readable_event(scope), now)
     if not found:
         return reasons
     return [

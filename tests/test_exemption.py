@@ -247,6 +247,8 @@ def test_a_rehearsal_judges_it_as_of_another_day() -> None:
         ({"operators": [14931896037123456]}, "operators should be a list such as"),
         ({"workspaces": ["90004"]}, r"workspaces should be a list such as \[90004\]"),
         ({"workspaces": 90004}, "workspaces should be a list"),
+        ({"operators": []}, "operators is an empty list; leave it out if all of them are meant"),
+        ({"workspaces": set()}, "workspaces is an empty list; leave it out"),
         ({"match": {"file_size": 1}}, "match should give patterns by field"),
         ({"url": "wiki/1"}, "url should be an address"),
     ],
@@ -262,6 +264,12 @@ def test_it_lasts_180_days_at_most() -> None:
         RegistrationError, match=f"an exemption may last 180 days at most: until {TODAY + timedelta(180)}"
     ):
         guard(granted(until=TODAY + timedelta(days=182)))  # the day may end between two looks at the clock
+
+
+@pytest.mark.parametrize("until", [date.max, datetime.max.replace(tzinfo=timezone.utc)])
+def test_it_has_an_end(until: date) -> None:
+    with pytest.raises(RegistrationError, match="an exemption may last 180 days at most"):
+        guard(granted(until=until))
 
 
 @pytest.mark.parametrize("wrong", [granted(), ["exports.row_limit"], [None]])
@@ -376,8 +384,8 @@ _exemptions = st.lists(
         granted,
         _patterns,
         st.one_of(_days, _moments),
-        operators=st.lists(_people, max_size=2),
-        workspaces=st.lists(_workspaces, max_size=2),
+        operators=st.lists(_people, max_size=2).map(tuple),
+        workspaces=st.lists(_workspaces, max_size=2).map(tuple),
         match=_match,
     ),
     max_size=6,

@@ -44,16 +44,14 @@ def exempt(
     Exit status 0: printed. 2: the extension cannot be loaded, there is no such policy, or a value is wrong.
     """
     extension = load(app)
-    written = {
-        "policy": policy,
-        "until": until,
-        "owner": owner,
-        "reason": reason,
-        "operators": operators or [],
-        "workspaces": workspaces or [],
+    conditions = {
+        "operators": operators,
+        "workspaces": workspaces,
         "match": dict(map(_field_and_pattern, match or ())),
         "url": url,
     }
+    given = {name: value for name, value in conditions.items() if value}
+    written = {"policy": policy, "until": until, "owner": owner, "reason": reason, **given}
     try:
         exemption = exemption_from(written)
         exemption.require_term(datetime.now(timezone.utc))

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -537,6 +538,19 @@ def test_a_payload_that_nobody_waits_for_says_so() -> None:
 # JSON
 
 
+def test_an_exemption_holds_as_in_the_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until its end, by `--now`; the table says who granted it."""
+    today = datetime.now(timezone(timedelta(hours=8))).date()
+    entry = {"policy": "house.rows", "until": str(today), "owner": "Li Wei", "reason": "Closing"}
+    monkeypatch.setenv("DATAWORKS_EXT_EXEMPTIONS", json.dumps([entry]))
+    file = _download(5_000)
+    result = _check(file, "--now", str(today))
+    assert result.exit_code == 0
+    assert f"exempted until {today} by Li Wei: Closing" in result.stdout
+    assert _json(file, "--now", str(today))[0]["reasons"][0]["exempted_by"] == entry
+    assert _check(file, "--now", str(today + timedelta(days=1))).exit_code == 1
+
+
 def test_a_denied_message_as_json() -> None:
     [shown] = _json(_download(5_000))
     elapsed = shown["reasons"][0].pop("elapsed_ms")
@@ -639,7 +653,7 @@ def test_a_missing_snapshot_ends_with_2() -> None:
 # Time and settings
 
 _TIMED = """
-from datetime import time
+from datetime import datetime, time, timedelta, timezone
 
 from dataworks_ext import Extension, PolicyPack, deny
 from pydantic import BaseModel, PositiveInt
