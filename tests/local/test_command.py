@@ -43,9 +43,7 @@ class Command:
         )
 
     def __enter__(self) -> Command:
-        self.watchdog = threading.Timer(
-            self.patience, self.process.kill
-        )  # or a test would wait for news that never come
+        self.watchdog = threading.Timer(self.patience, self.process.kill)  # the news may never come
         self.watchdog.start()
         return self
 
