@@ -12,12 +12,13 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from copy import copy
+from enum import Enum
 from inspect import get_annotations
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, create_model
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, core_schema
 
 from ..errors import FieldError
 
@@ -130,7 +131,7 @@ class Model(BaseModel, metaclass=_LateFields):
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         collect(cls)
         schema = handler(source)
-        _stop_at_the_first_problem(schema)
+        _read_as_the_wire_writes(schema)
         return schema
 
     if not TYPE_CHECKING:  # type checkers would allow any name
@@ -204,13 +205,51 @@ def _slots(cls: type) -> tuple[str, ...]:
     return tuple(name for base in cls.__mro__ if issubclass(base, Model) for name in base.__dict__.get("__slots__", ()))
 
 
-def _stop_at_the_first_problem(schema: Any) -> None:
-    """Let the fields that are arrays end at their first item that does not fit, since nobody reads of the others."""
+def _read_as_the_wire_writes(schema: Any) -> None:
+    """Change pydantic's schema of a class: what is a value on the wire, and when to stop.
+
+    An array ends at its first item that does not fit, since nobody reads of the others. A boolean is no number, though
+    pydantic takes true for 1.
+    """
     while schema["type"] != "model-fields":
         schema = schema["schema"]
     for field in schema["fields"].values():
-        inner = field
-        while inner is not None:
-            if inner["type"] == "tuple":
-                inner["fail_fast"] = True
-            inner = inner.get("schema")
+        _change(field)
+
+
+def _change(schema: dict[str, Any]) -> None:
+    for key in ("schema", "items_schema", "choices"):
+        inner = schema.get(key)
+        if isinstance(inner, list):
+            schema[key] = [_changed(item) if isinstance(item, dict) else item for item in inner]
+        elif isinstance(inner, dict) and "type" in inner:
+            schema[key] = _changed(inner)
+
+
+def _changed(schema: dict[str, Any]) -> dict[str, Any]:
+    if schema["type"] in ("model", "json-or-python"):  # an object inside has changed its own
+        return schema
+    if schema["type"] == "int" or (schema["type"] == "enum" and issubclass(schema["cls"], int)):
+        return _without_booleans(schema)
+    if schema["type"] == "tuple":
+        schema["fail_fast"] = True
+    _change(schema)
+    return schema
+
+
+def _without_booleans(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a number behind one that refuses booleans. JSON Schema describes the number alone."""
+    number_or_text = core_schema.union_schema(
+        [
+            core_schema.int_schema(strict=True),
+            core_schema.str_schema(strict=True),
+            core_schema.float_schema(strict=True),
+            core_schema.is_instance_schema(Enum),
+        ],
+        mode="left_to_right",
+        custom_error_type="no_number",
+        custom_error_message="Input should be a valid integer",
+    )
+    number = cast("CoreSchema", schema)
+    changed = core_schema.json_or_python_schema(number, core_schema.chain_schema([number_or_text, number]))
+    return cast("dict[str, Any]", changed)

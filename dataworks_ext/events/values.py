@@ -107,8 +107,10 @@ def by_clock(moment: datetime, zone: tzinfo) -> datetime:
         raise ValueError("expected a time between the years 1 and 9999") from None
 
 
-def _to_milliseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MILLISECOND
+def _to_milliseconds(moment: datetime) -> int | str:
+    """Milliseconds where they are read as such, from 2000 to 2100; else the time by the vendor's clock."""
+    milliseconds = (moment - _EPOCH) // _MILLISECOND
+    return milliseconds if _FIRST <= milliseconds < _END else moment.replace(tzinfo=None).isoformat(" ")
 
 
 def to_clock_time(moment: datetime) -> str:

@@ -344,3 +344,13 @@ def test_nothing_of_a_deep_payload_is_followed_deeper_than_the_fields() -> None:
     for code in catalog:
         event = read_event(event_class(code), dict.fromkeys(sample_payload(code), deep), event_code=code)
         assert event.unread_fields
+
+
+@pytest.mark.parametrize(
+    ("code", "field"),
+    [("download-resources", "dataRowSize"), ("commit-file", "fileType"), ("commit-file", "changeType")],
+)
+@pytest.mark.parametrize("value", [True, False])
+def test_a_boolean_is_no_number(code: str, field: str, value: bool) -> None:
+    """Else `true` rows would be one row, below every limit."""
+    assert read_event(event_class(code), sample_payload(code, **{field: value})).unread_fields == (field,)
