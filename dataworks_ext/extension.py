@@ -147,7 +147,7 @@ class Extension(PolicyPack[NoSettings]):
         plan = self._policy_plans.get(code) or self._find_plan(self._policy_plans, self.policies, scope)
         if not plan.steps:
             return self._without_policy(scope)
-        configuration = self.configuration
+        configuration = self._configuration or self.configuration  # a property costs a call for every message
         scope.language = configuration.language
         reasons = evaluate(plan, scope)
         if configuration.exemptions is not None:

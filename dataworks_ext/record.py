@@ -194,6 +194,8 @@ class Recorder:
             "mode": mode,
             "elapsed_ms": elapsed_ms,
         }
+        if not message and error is None:
+            return fields
         if message:
             fields["message"] = shorten(self._redact(message, payload), TEXT_LIMIT)
         if error is not None:

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
-from statistics import median
 from typing import Any, Final
 
 import pytest
@@ -478,11 +477,12 @@ def _with_one_parameter(
 
 
 def _seconds(extension: Extension, number: int) -> float:
+    """Of processor time, since the machine may be busy."""
     message = read_message(function_compute_message("download-resources", operatorUid=ALICE))
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(number):
         extension.decide(message, Request(now=NOW))
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 @pytest.mark.untraced
@@ -495,9 +495,6 @@ def test_two_hundred_exemptions_take_a_third_more_at_most(pattern: str, objectin
         for number in range(200)
     ]
     without, with_ = _large([], objecting), _large(exemptions, objecting)
-    ratios = []
-    for number in range(31):
-        first, second = _seconds(without, 2), _seconds(with_, 2)
-        if number:  # the first warms up
-            ratios.append(second / first)
-    assert median(ratios) <= 1.3
+    times = [(_seconds(without, 2), _seconds(with_, 2)) for _ in range(40)]
+    fastest, fastest_with = (min(column) for column in zip(*times, strict=True))
+    assert fastest_with <= 1.3 * fastest

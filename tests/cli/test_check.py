@@ -653,7 +653,7 @@ def test_a_missing_snapshot_ends_with_2() -> None:
 # Time and settings
 
 _TIMED = """
-from datetime import datetime, time, timedelta, timezone
+from datetime import time
 
 from dataworks_ext import Extension, PolicyPack, deny
 from pydantic import BaseModel, PositiveInt
