@@ -7,7 +7,7 @@ run: $(VENV)/.installed  ## Play real DataWorks messages through the example pol
 	@$(BIN)/python demo/play.py
 
 test: $(VENV)/.installed  ## Run every check, and the tests on every Python from 3.10 on that is here
-	@$(BIN)/python tests/run.py
+	@$(BIN)/python -m tests.run
 
 COUNT ?= 1000000
 
@@ -34,5 +34,5 @@ $(VENV)/.installed: pyproject.toml
 	echo "Setting up $(VENV) with Python $$1"; \
 	$$2 -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check uv
-	@$(BIN)/python tests/uv.py --python $(VENV) --editable '.[dev]'
+	@$(BIN)/python -m tests.uv --python $(VENV) --editable '.[dev]'
 	@touch $@

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 pytest_plugins = ["pytester"]
 
@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
             item.add_marker("main_python")
         if item.get_closest_marker("untraced") is not None:
             item.add_marker("timed")
-        if item.get_closest_marker("hypothesis") is not None:
+        if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
             item.add_marker("property")
 
 

@@ -105,7 +105,7 @@ def _setup(version: str, command: str) -> Iterator[Command]:
     if not installed.exists() or installed.stat().st_mtime < (ROOT / "pyproject.toml").stat().st_mtime:
         options = ("--quiet", "--clear", "--seed", "--no-python-downloads", "--python", command)
         yield [BIN / "uv", "venv", *options, environment]
-        yield [BIN / "python", ROOT / "tests" / "uv.py", "--python", environment, "--editable", ".[dev]"]
+        yield [BIN / "python", "-m", "tests.uv", "--python", environment, "--editable", ".[dev]"]
         yield ["touch", installed]
 
 

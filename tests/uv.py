@@ -1,4 +1,4 @@
-"""Installs with uv what pip would: `python tests/uv.py --python .venv-3.12 --editable '.[dev]'`.
+"""Installs with uv what pip would: `python -m tests.uv --python .venv-3.12 --editable '.[dev]'`.
 
 uv takes from pip's configuration what it takes when it packages. It runs before anything but uv is installed.
 """
@@ -9,8 +9,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from dataworks_ext.deploy.pip_settings import is_on, pip_settings, uv_variables
 
