@@ -155,7 +155,7 @@ def combine(reasons: Sequence[Reason]) -> Decision:
         if reason.verdict is not _OK:
             break
     else:
-        return Decision._make((_OK, "", tuple(reasons)))
+        return tuple.__new__(Decision, (_OK, "", tuple(reasons)))
     objections = [reason for reason in reasons if reason.effect is not Verdict.OK]
     if not objections:
         return Decision(Verdict.OK, "", tuple(reasons))

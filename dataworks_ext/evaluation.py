@@ -109,9 +109,8 @@ def _evaluate(step: Step, scope: MessageScope, guarded: Guard) -> Reason | None:
         return _failure(step, scope, error, started, time.monotonic())
     if answer is None:
         elapsed_ms = milliseconds(time.monotonic() - started)
-        return Reason._make(
-            (step.entry.id, _OK, "", step.mode, elapsed_ms, None, None)
-        )  # twice as fast as calling Reason
+        # a third of the time of calling Reason
+        return tuple.__new__(Reason, (step.entry.id, _OK, "", step.mode, elapsed_ms, None, None))
     return _reason(step, scope, answer, started, time.monotonic())
 
 

@@ -196,9 +196,10 @@ def _from_function_compute(envelope: Mapping[str, object]) -> Message:
     if blocking is not True:
         blocking = is_blocking(blocking, code, "function-compute") or (contradiction is not None and blocking is None)
     biz_id = _text(envelope.get("extensionBizId"))
-    return Message._make(
-        (message_id, code, payload, "function-compute", blocking, biz_id, envelope, contradiction)
-    )  # which is twice as fast as calling Message
+    # a third of the time of calling Message
+    return tuple.__new__(
+        Message, (message_id, code, payload, "function-compute", blocking, biz_id, envelope, contradiction)
+    )
 
 
 def _from_eventbridge(envelope: Mapping[str, object]) -> Message:

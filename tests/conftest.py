@@ -22,6 +22,7 @@ _MAIN_PYTHON: Final = (
     "deploy",
     "e2e",
     "local",
+    "test_budget.py",
     "test_docs.py",
     "test_s_yaml.py",
     "test_typing.py",
