@@ -1,13 +1,16 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test fuzz bench docs function clean
+.PHONY: run rehearse test fuzz bench docs function clean
 
 run: $(VENV)/.installed  ## Play real DataWorks messages through the example policies
 	@$(BIN)/python demo/play.py
 
 test: $(VENV)/.installed  ## Run every check, and the tests on every Python from 3.10 on that is here
 	@$(BIN)/python -m tests.run
+
+rehearse: $(VENV)/.installed  ## Rehearse stricter rules on an imaginary quarter, and write dist/rehearsal.html
+	@$(BIN)/python -m demo.rehearse
 
 COUNT ?= 1000000
 

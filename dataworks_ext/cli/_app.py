@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from . import check, deploy, doctor, events, exempt, invoke, local, new, package, policies, test
+from . import archive, check, deploy, doctor, events, exempt, invoke, local, new, package, policies, rehearse, test
 from ._output import answer_in_json
 
 app = typer.Typer(
@@ -41,6 +41,8 @@ app.command("policies")(policies.policies)
 app.command("exempt")(exempt.exempt)
 app.command("check")(check.check)
 app.command("test")(test.run_cases)
+app.command("rehearse")(rehearse.rehearse)
+app.add_typer(archive.archive, name="archive")
 app.command("package")(package.package)
 app.command("doctor")(doctor.doctor)
 app.command("local")(local.local)

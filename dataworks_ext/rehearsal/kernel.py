@@ -15,9 +15,9 @@ from ..decision import Decision, Reason, Verdict, shorten
 from ..errors import ExtensionError, FieldError
 from ..events import Event
 from ..extension import Extension
-from ..message import Message, MessageError, parse_json, read_envelope
+from ..message import MessageError, parse_json, read_envelope
 from ..policy import EVERY_EVENT
-from .archived_line import is_known
+from .archived_line import ArchivedLine, is_known
 from .archived_scope import ArchivedAnswers, ArchivedScope, archived_runtime, no_logger
 from .days import Batch
 from .summary import Example, Kind, Summary, Tally, rank_of
@@ -111,13 +111,6 @@ class Kernel:
             scope, decision = self._decide(scope, batch, number, message)
             kept.append(written(verdicts_of(decision.reasons, decision.verdict, scope.looked)))
         return kept
-
-    def decide_again(self, batch: Batch, number: int) -> tuple[Message, Decision]:
-        """The message of a row, and the candidate's decision on it. Raises `MessageError`."""
-        scope = self._scope(batch, number, batch.columns["message"][number])
-        if scope is None:
-            raise MessageError("the archived message cannot be read")
-        return scope.message, self._extension.decide(scope)
 
     def _rehearse_one(self, summary: Summary, batch: Batch, number: int, text: str, before: Verdicts | None) -> None:
         scope = self._scope(batch, number, text)
@@ -297,6 +290,17 @@ class Kernel:
             self._baselines.clear()
         self._baselines[text] = found
         return found
+
+
+def decision_on(extension: Extension, line: ArchivedLine, moment: datetime) -> Decision:
+    """The decision on one archived line. Raises `MessageError`."""
+    now = int(moment.timestamp() * 1_000_000)
+    kernel = Kernel(extension, events=None, sample=SMALL, now=now, as_of=moment)
+    columns = {name: [value] for name, value in zip(COLUMNS, line, strict=True)}
+    scope = kernel._scope(Batch(0, columns), 0, line.message)
+    if scope is None:
+        raise MessageError("the archived message cannot be read")
+    return extension.decide(scope)
 
 
 def _change(tally: Tally, kind: Kind, example: Example) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -68,6 +69,16 @@ def open_sources(
         parts.extend(_parts_of(place, _wanted(entries, since), cache, damage, progress))
     wanted = sorted(part for part in parts if since is None or part.day >= since)
     return Sources(tuple(wanted), damage)
+
+
+def since_of(last: str | None, today: date | None = None) -> str | None:
+    """The first of the last days: `90d`. Raises `PlaceError`."""
+    if last is None:
+        return None
+    match = re.fullmatch(r"([1-9]\d{0,4})d", last.strip())
+    if match is None:
+        raise PlaceError(f"--last should be a number of days, such as 90d; got {last!r}")
+    return str((today or datetime.now(timezone.utc).date()) - timedelta(days=int(match[1])))
 
 
 def compacted_name(day: str) -> str:

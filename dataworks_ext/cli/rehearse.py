@@ -1,0 +1,296 @@
+"""`dataworks-ext rehearse`: the archive put to an extension that is not deployed yet."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack
+from datetime import datetime, timezone
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast, get_args
+
+import typer
+
+from ..errors import SettingsError
+from ..extension import Extension
+from ..modes import MODES_VARIABLE
+from ..settings import LANGUAGE_VARIABLE, variable_of
+from ..testing.cases.moment import read_moment
+from ..testing.deciding import setting_named
+from ..texts import Language
+from ._archives import ProgressLine, explained, places
+from ._output import DEFAULT, App, console, fail, load, plain, print_json, table
+from ._screen import inline
+from ._tables import TableColumn
+
+if TYPE_CHECKING:
+    from ..rehearsal.cache import Cache
+    from ..rehearsal.report import Report
+    from ..rehearsal.sources import Sources
+    from ..rehearsal.summary import Summary
+    from ..rehearsal.task import Candidate, Identity
+
+OVER_A_LIMIT = 1
+"""The exit status for a limit that is exceeded."""
+
+
+class Format(str, Enum):
+    """How a report is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    HTML = "html"
+    MARKDOWN = "markdown"
+    JUNIT = "junit"
+    SARIF = "sarif"
+
+
+def rehearse(
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="oss://bucket/prefix, folders or files of archived lines.")
+    ],
+    app: App = DEFAULT,
+    against: Annotated[
+        str, typer.Option(metavar="BASELINE", help="recorded, a commit of git, or another MODULE:NAME.")
+    ] = "recorded",
+    last: Annotated[str | None, typer.Option(metavar="DAYS", help="Of the last days only: 90d.")] = None,
+    events: Annotated[str | None, typer.Option(metavar="CODES", help="Of these event codes only.")] = None,
+    modes: Annotated[
+        str | None, typer.Option(metavar="MODES", help="Modes, as in DATAWORKS_EXT_MODES: downloads.*=enforce.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PACK.FIELD=VALUE", help="Override a setting; repeatable.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="Judge exemptions as of a day; today by default.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="The form of the report.")] = Format.TABLE,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where it goes.")] = None,
+    people: Annotated[bool, typer.Option("--people", help="Name people, and not by pseudonyms.")] = False,
+    language: Annotated[str | None, typer.Option(metavar="en|zh", help="The language of HTML and Markdown.")] = None,
+    max_newly_denied: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Fail if more messages are newly denied.")
+    ] = None,
+    max_people: Annotated[int | None, typer.Option(min=0, metavar="N", help="Fail if more people are.")] = None,
+    save_case: Annotated[
+        str | None, typer.Option(metavar="ID", help="Save a message as a case in cases/, with its new verdict.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes; all cores.")] = None,
+) -> None:
+    """Put archived messages to the policies, and count what would change.
+
+    Nobody is told, and DataWorks is not asked: what policies look up is answered as it was then. Denials are counted
+    before modes, so a rule in shadow shows what it would block.
+
+    Exit status 0: no limit is exceeded. 1: one is. 2: a source, the extension or the baseline cannot be used.
+    """
+    words = _language(language)
+    environment = {**os.environ, **({MODES_VARIABLE: modes} if modes is not None else {})}
+    extension = load(app)
+    environment.update(_settings(extension, settings or []))
+    moment = _as_of(as_of)
+    progress = ProgressLine()
+    with explained(), ExitStack() as stack:
+        stack.callback(progress.end)
+        from ..rehearsal.cache import Cache
+        from ..rehearsal.report import Circumstances, differing_settings, exceeded, report_of
+        from ..rehearsal.sources import open_sources, since_of
+        from ..rehearsal.task import Candidate, identity_of
+        from ..rehearsal.workers import cores
+
+        extension.configure(environment)
+        identity = identity_of(extension, os.getcwd())
+        _refuse_problems(identity, modes)
+        cache = Cache()
+        opened = open_sources(places(sources), cache, since=since_of(last), progress=progress)
+        candidate = Candidate(app, os.getcwd(), environment)
+        if save_case is not None:
+            return _save_case(opened, save_case, extension, moment)
+        found = _summary(opened, candidate, against, cache, events, moment, jobs or cores(), progress)
+        summary, duplicates, compared = found
+        circumstances = Circumstances(
+            ", ".join(sources),
+            against,
+            identity,
+            duplicates,
+            moment,
+            max_newly_denied,
+            max_people,
+            people,
+            [*identity.problems, *differing_settings(summary, compared or identity)],
+        )
+        report = report_of(summary, circumstances)
+    _write(report, form, output, words)
+    if exceeded(report):
+        raise typer.Exit(OVER_A_LIMIT)
+    return None
+
+
+def _summary(
+    opened: Sources,
+    candidate: Candidate,
+    against: str,
+    cache: Cache,
+    events: str | None,
+    moment: datetime,
+    jobs: int,
+    progress: ProgressLine,
+) -> tuple[Summary, int, Identity | None]:
+    """What was counted, how many duplicates were left out, and what the baseline is if it is another version."""
+    from ..rehearsal.baseline import baseline_of
+    from ..rehearsal.rehearsal import plan_of, run
+
+    plan = plan_of(opened.parts, progress)
+    with baseline_of(against, candidate.app, Path(candidate.folder), dict(os.environ)) as baseline:
+        summary = run(
+            plan,
+            candidate,
+            events=None if events is None else frozenset(map(str.strip, events.split(","))),
+            now=int(moment.timestamp() * 1_000_000),
+            as_of=moment,
+            jobs=jobs,
+            progress=progress,
+            baseline=baseline,
+            cache=cache,
+        )
+        summary.damage.merge(opened.damage)
+        return summary, plan.duplicates, baseline.identity if baseline else None
+
+
+def _settings(extension: Extension, options: list[str]) -> dict[str, str]:
+    """The variables that stand for settings; ends the command if there is no such setting."""
+    found = {}
+    for option in options:
+        name, equals, value = option.partition("=")
+        if not equals:
+            fail(f"--set takes a setting and its value, such as --set downloads.max_rows=1000; got {option}")
+        try:
+            pack, field = setting_named(extension, name.strip())
+        except SettingsError as error:
+            fail(f"--set {name}: {error}")
+        found[variable_of(pack, field)] = value
+    return found
+
+
+def _refuse_problems(identity: Identity, modes: str | None) -> None:
+    """End the command where what was given on its line does not hold."""
+    for problem in identity.problems:
+        if modes is not None and problem.startswith(MODES_VARIABLE):
+            fail(f"--modes: {problem.removeprefix(MODES_VARIABLE).lstrip(': ')}")
+        console(error=True).print(*plain(f"Problem: {problem}"), style="red")
+
+
+def _language(given: str | None) -> Language:
+    language = given or os.environ.get(LANGUAGE_VARIABLE, "") or "en"
+    for known in get_args(Language):
+        if language == known:
+            return cast("Language", known)
+    if given is not None:
+        fail(f"--language should be en or zh, got {given}")
+    return "en"
+
+
+def _as_of(text: str | None) -> datetime:
+    try:
+        return datetime.now(timezone.utc) if text is None else read_moment(text)
+    except ValueError as error:
+        fail(f"--as-of: {error}")
+
+
+def _save_case(opened: Sources, message_id: str, extension: Extension, moment: datetime) -> None:
+    from ..rehearsal.kernel import decision_on
+    from ..rehearsal.saving import find_line, save_case
+
+    line = find_line(opened.parts, message_id)
+    verdict = decision_on(extension, line, moment).verdict.value
+    try:
+        path = save_case(line, Path("cases"), verdict)
+    except FileExistsError as error:
+        fail(str(error))
+    console().print(f"{inline(str(path))}: {verdict}")
+
+
+def _write(report: Report, form: Format, output: Path | None, language: Language) -> None:
+    if form is Format.TABLE and output is None:
+        print_report(report)
+        return
+    if form is Format.JSON and output is None:
+        print_json(report)
+        return
+    with explained():
+        text = _text(report, form, language)
+    if output is None:
+        sys.stdout.write(text)
+        return
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(text, encoding="utf-8")
+    console(error=True).print(f"{inline(str(output))} is written.")
+
+
+def _text(report: Report, form: Format, language: Language) -> str:
+    """The report as text of a form."""
+    import json
+
+    from ..rehearsal.as_junit import junit
+    from ..rehearsal.as_markdown import markdown
+    from ..rehearsal.as_page import page
+    from ..rehearsal.as_sarif import sarif
+
+    if form is Format.HTML:
+        return page(report, language)
+    if form is Format.MARKDOWN:
+        return markdown(report, language)
+    if form is Format.JUNIT:
+        return junit(report)
+    if form is Format.SARIF:
+        return sarif(report)
+    if form is Format.JSON:
+        return json.dumps(report, ensure_ascii=False, indent=2) + "\n"
+    from rich.console import Console
+
+    recorded = Console(file=None, record=True, width=80, quiet=True)
+    recorded.print(_table(report))
+    return recorded.export_text()
+
+
+def print_report(report: Report) -> None:
+    """The report on the screen."""
+    out = console()
+    since, until = ((report[name] or "?")[:10] for name in ("since", "until"))
+    out.print(f"{inline(report['source'])}, {since} to {until}, compared with {inline(report['baseline'])}")
+    out.print(_table(report))
+    out.print(
+        f"{report['messages']:,} messages: {report['denied']:,} denied, {report['newly_denied']:,} newly denied "
+        f"({report['people']:,} people), {report['newly_allowed']:,} newly allowed, {report['unknown']:,} unknown, "
+        f"{report['unread']:,} unread"
+    )
+    for cause in report["unread_causes"]:
+        out.print(f"  Unread: {cause['cause']}: {cause['count']:,}, first in {inline(cause['first'])}")
+    for policy in report["policies"]:
+        if policy["unknown"]:
+            causes = ", ".join(f"{what} {count:,}" for what, count in policy["unknown_causes"].items())
+            out.print(f"  Unknown: {policy['policy']} looked at what is not archived: {causes}")
+        if policy["unstable"]:
+            text = f"{policy['policy']} answered {policy['unstable']:,} messages differently when asked again"
+            out.print(f"  Unstable: {text}", style="yellow")
+    for warning in report["warnings"]:
+        out.print(f"  Warning: {warning}", style="yellow")
+    for limit in report["limits"]:
+        name = "newly denied messages" if limit["limit"] == "newly_denied" else "people newly denied"
+        said = "over the limit" if limit["exceeded"] else "within the limit"
+        out.print(
+            f"{limit['found']:,} {name}: {said} of {limit['most']:,}", style="red" if limit["exceeded"] else "green"
+        )
+
+
+def _table(report: Report) -> object:
+    numbers = ("Denies", "People", "New", "Freed", "Warns", "Fails", "Unknown")
+    shown = table("Policy", "Mode", *(TableColumn(name, right=True) for name in numbers))
+    for policy in report["policies"]:
+        counts = (
+            *(policy["denies"], policy["people"], policy["newly_denied"], policy["newly_allowed"]),
+            *(policy["warns"], policy["fails"], policy["unknown"]),
+        )
+        shown.add_row(policy["policy"], policy["mode"], *(f"{count:,}" for count in counts))
+    return shown

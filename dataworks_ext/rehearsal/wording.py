@@ -1,0 +1,149 @@
+"""The words of reports for people, in English and Chinese."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from ..texts import Language
+from .report import Report
+
+
+class Wording(NamedTuple):
+    """One language. Some fields are format strings."""
+
+    title: str
+    subtitle: str
+    messages: str
+    denied: str
+    newly_denied: str
+    newly_allowed: str
+    people: str
+    unknown: str
+    unread: str
+    policy: str
+    mode: str
+    allows: str
+    warns: str
+    denies: str
+    fails: str
+    unstable: str
+    exempted: str
+    by_day: str
+    by_hour: str
+    examples: str
+    causes: str
+    errors: str
+    time: str
+    event: str
+    workspace: str
+    person: str
+    text: str
+    message: str
+    no_change: str
+    limit_exceeded: str
+    limit_kept: str
+    nothing_denied: str
+    explanation: str
+
+
+WORDING: Final[dict[Language, Wording]] = {
+    "en": Wording(
+        title="Rehearsal of {extension}",
+        subtitle="{source}, {since} to {until}, compared with {baseline}. Days and hours are UTC+8.",
+        messages="Messages",
+        denied="Denied",
+        newly_denied="Newly denied",
+        newly_allowed="Newly allowed",
+        people="People newly denied",
+        unknown="Unknown",
+        unread="Unread",
+        policy="Policy",
+        mode="Mode",
+        allows="Allows",
+        warns="Warns",
+        denies="Denies",
+        fails="Fails",
+        unstable="Unstable",
+        exempted="Exempted",
+        by_day="Denials by day",
+        by_hour="Denials by hour of the day",
+        examples="Examples",
+        causes="Not in the archive",
+        errors="Errors",
+        time="Time",
+        event="Event",
+        workspace="Workspace",
+        person="Person",
+        text="Text",
+        message="Message",
+        no_change="Nobody is newly denied, and nothing is newly allowed.",
+        limit_exceeded="The limit of {most} is exceeded: {name} is {found}.",
+        limit_kept="The limit of {most} holds: {name} is {found}.",
+        nothing_denied="It denies nothing.",
+        explanation=(
+            "Denials are counted before modes: a rule in shadow shows what it would block. Unknown means that a policy "
+            "looked at something that the archive does not hold; it is neither a denial nor an allowance."
+        ),
+    ),
+    "zh": Wording(
+        title="{extension} 规则演练报告",
+        subtitle="{source}，{since} 至 {until}，对比基线：{baseline}。日期和时间均为东八区（UTC+8）。",
+        messages="消息",
+        denied="拒绝",
+        newly_denied="新增拒绝",
+        newly_allowed="新增放行",
+        people="新增受阻人数",
+        unknown="未知",
+        unread="无法读取",
+        policy="规则",
+        mode="模式",
+        allows="放行",
+        warns="警告",
+        denies="拒绝",
+        fails="失败",
+        unstable="不稳定",
+        exempted="豁免",
+        by_day="按日期统计的拒绝次数",
+        by_hour="按时段统计的拒绝次数",
+        examples="示例",
+        causes="归档中缺少的内容",
+        errors="错误",
+        time="时间",
+        event="事件",
+        workspace="工作空间",
+        person="人员",
+        text="提示内容",
+        message="消息 ID",
+        no_change="没有新增拒绝，也没有新增放行。",
+        limit_exceeded="超出上限 {most}：{name}为 {found}。",
+        limit_kept="未超出上限 {most}：{name}为 {found}。",
+        nothing_denied="没有拒绝任何操作。",
+        explanation=(
+            "拒绝次数按生效模式之前的结论统计：影子（shadow）模式的规则也会显示将拦截哪些操作。"
+            "“未知”表示规则查看了归档中没有的内容，既不算拒绝，也不算放行。"
+        ),
+    ),
+}
+
+
+def title_of(report: Report, words: Wording) -> str:
+    """The headline."""
+    named = " ".join(filter(None, (report["extension"], report["version"])))
+    return words.title.format(extension=named)
+
+
+def subtitle_of(report: Report, words: Wording) -> str:
+    """What was rehearsed, and against what."""
+    days = {name: (report[name] or "?")[:10] for name in ("since", "until")}
+    return words.subtitle.format(source=report["source"], baseline=report["baseline"], **days)
+
+
+def limits_of(report: Report, words: Wording) -> list[str]:
+    """A sentence for each limit."""
+    names = {"newly_denied": words.newly_denied, "people": words.people}
+    return [
+        (words.limit_exceeded if limit["exceeded"] else words.limit_kept).format(
+            most=limit["most"], found=limit["found"], name=names[limit["limit"]]
+        )
+        for limit in report["limits"]
+    ]
