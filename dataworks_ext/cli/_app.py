@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from . import check, deploy, doctor, events, invoke, local, new, package, policies, test
+from . import check, deploy, doctor, events, invoke, local, new, package, policies, test, versions
 from ._output import answer_in_json
 
 app = typer.Typer(
@@ -44,4 +44,7 @@ app.command("package")(package.package)
 app.command("doctor")(doctor.doctor)
 app.command("local")(local.local)
 app.command("deploy")(deploy.deploy)
+app.command("versions")(versions.versions)
+app.command("promote")(versions.promote)
+app.command("rollback")(versions.rollback)
 app.command("invoke")(invoke.invoke)
