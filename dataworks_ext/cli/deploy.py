@@ -74,7 +74,10 @@ def deploy(
         int | None, typer.Option(min=1, max=99, metavar="PERCENT", help="Give the new version this share only.")
     ] = None,
     app: App = DEFAULT,
-    force: Annotated[bool, typer.Option("--force", help="Deploy in spite of problems, and take over.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Deploy in spite of problems.")] = False,
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="Change a function or rule that something else made.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes without making them.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before the changes are made.")] = False,
     as_json: Json = False,
@@ -96,7 +99,7 @@ def deploy(
     extension = load(manifest.environment.get(APP_VARIABLE, app)) if rules else None
     store = store_of(manifest, Place(api, service, endpoint))
     options = _bus_options(event_bus, dead_letter_queue)
-    book = _rule_book(manifest, store, extension, options, alias, eventbridge_endpoint, force=force)
+    book = _rule_book(manifest, store, extension, options, alias, eventbridge_endpoint, take_over=take_over)
 
     from ..deploy.deployment import Deployment
     from ..deploy.function_compute_2 import settings_of_2
@@ -107,7 +110,7 @@ def deploy(
     if api is ApiVersion.TWO:
         wanted = wanted._replace(settings=settings_of_2(wanted.settings))
     share = None if canary is None else canary / 100
-    deployment = Deployment(store, wanted, release_of(package), alias, share, book, force=force)
+    deployment = Deployment(store, wanted, release_of(package), alias, share, book, take_over=take_over)
     changes = deployment.changes()
     if not as_json:
         _print_changes(wanted.name, changes)
@@ -193,7 +196,7 @@ def _rule_book(
     alias: str,
     endpoint: str | None,
     *,
-    force: bool,
+    take_over: bool,
 ) -> RuleBook | None:
     """The rules that are wanted; None where the extension needs none, or they are not asked for."""
     from ..deploy.event_rules import DEFAULT_BUS, needs_rules
@@ -203,7 +206,7 @@ def _rule_book(
         return None
     names = [bus for bus in dict.fromkeys((options.custom_bus, DEFAULT_BUS)) if bus]
     rules = _rules_wanted(region_of(manifest), store, extension, options, alias)
-    return RuleBook(buses_of(manifest, endpoint), names, store.name, rules, force=force)
+    return RuleBook(buses_of(manifest, endpoint), names, store.name, rules, take_over=take_over)
 
 
 def _rules_wanted(

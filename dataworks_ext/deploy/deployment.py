@@ -28,7 +28,7 @@ class Deployment:
         alias: The name of what the rules call.
         canary: The share of requests that the new version gets beside the old one, from 0 to 1; None for all.
         rules: The rules of EventBridge; None to leave them as they are.
-        force: Take over what another tool seems to have made.
+        take_over: Change what another tool seems to have made.
 
     Raises:
         RemoteError: The cloud cannot be asked, or something stands in the way.
@@ -43,12 +43,12 @@ class Deployment:
         canary: float | None = None,
         rules: RuleBook | None = None,
         *,
-        force: bool = False,
+        take_over: bool = False,
     ) -> None:
         if wanted.package.stat().st_size > LARGEST_PACKAGE:
             raise RemoteError(f"{wanted.package} has more than {LARGEST_PACKAGE:,} bytes; see: dataworks-ext package")
         self._store, self._wanted, self._release, self._alias_name = store, wanted, release, alias
-        self._canary, self._rules, self._force = canary, rules, force
+        self._canary, self._rules, self._take_over = canary, rules, take_over
         self._found = store.get()
         self._check_owner()
         self._alias = store.alias(alias) if self._found else None
@@ -73,11 +73,11 @@ class Deployment:
     def _check_owner(self) -> None:
         """A function that another tool made for something else is not overwritten."""
         found = self._found
-        if found is None or self._force or found.settings.get("handler") == self._wanted.settings.get("handler"):
+        if found is None or self._take_over or found.settings.get("handler") == self._wanted.settings.get("handler"):
             return
         raise RemoteError(
             f"there is a function {self._wanted.name} with the handler {found.settings.get('handler')}, which is "
-            f"something else; choose another functionName, or take it over with --force"
+            f"something else; choose another functionName, or take it over with --take-over"
         )
 
     def _matching_version(self) -> str:
@@ -144,7 +144,7 @@ class Deployment:
             code = wanted.package.read_bytes() if has_code else None
             update = partial(store.update, wanted.settings, wanted.environment, code)
             yield Step(f"updated function {wanted.name}", update)
-        if self._found is None or self._differences or self._found.status not in ("", "Successful"):
+        if not self._version or self._differences:
             yield Step("waited for the update", lambda: _wait(store))
             yield Step("probed it: it answers", self._probe)
         if self._reserves() and wanted.reserved is not None:

@@ -22,13 +22,19 @@ class RuleBook:
         names: The buses, in the order in which they get their rules.
         function: The function's name.
         rules: What is wanted.
-        force: Take over rules that have another target.
+        take_over: Change rules that have another target.
     """
 
     def __init__(
-        self, buses: EventBridge, names: Sequence[str], function: str, rules: Rules, *, force: bool = False
+        self, buses: EventBridge, names: Sequence[str], function: str, rules: Rules, *, take_over: bool = False
     ) -> None:
-        self._buses, self._names, self._function, self._rules, self._force = buses, names, function, rules, force
+        self._buses, self._names, self._function, self._rules, self._take_over = (
+            buses,
+            names,
+            function,
+            rules,
+            take_over,
+        )
 
     def changes(self) -> Iterator[Change]:
         """What `steps` would change, in order. Raises `RemoteError`."""
@@ -64,8 +70,8 @@ class RuleBook:
             types = ", ".join(one.rpartition(":")[2] for one in rule.types)
             yield Change(what, "", f"created for {types}")
             return
-        if not found.is_for(self._function) and not self._force:
-            text = f"the rule {rule.name} of bus {rule.bus} has another target; delete it, or take it over with --force"
+        if not found.is_for(self._function) and not self._take_over:
+            text = f"the rule {rule.name} of bus {rule.bus} has another target; delete it, or use --take-over"
             raise RemoteError(text)
         if differences := found.differences(rule):
             yield Change(what, f"another {', '.join(differences)}", "changed")
