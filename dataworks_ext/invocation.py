@@ -14,7 +14,7 @@ from .deadline import milliseconds
 from .decision import Decision, Reason, Verdict
 from .delivery import NONE, RETURNED, Delivery
 from .extension import Extension
-from .message import Message, MessageError
+from .message import Message, MessageError, is_probe
 from .openapi.api import OpenApi
 from .openapi.replies import Answer, Replies
 from .record import Archived, Recorder
@@ -95,6 +95,9 @@ class Invocation:
                 return self._answer_through_openapi(message, end)
             scope = self._scope(message, end)
             decision = self._services.extension.decide(scope)
+            if is_probe(message):
+                self._notify_and_record(scope, decision, RETURNED, told=True)
+                return Handled(decision)
             archived = self._archive(scope, decision, end) if self._services.archive is not None else None
             self._notify_and_record(scope, decision, RETURNED, archived)
             return Handled(decision)
@@ -203,7 +206,7 @@ class Invocation:
         *,
         told: bool = False,
     ) -> None:
-        """Tell the observers, unless they were told when the message came before, and write the record."""
+        """Tell the observers, unless they were told before or nobody asked, and write the record."""
         observers = () if told else self._services.extension.notify(scope)
         elapsed_ms = milliseconds(time.monotonic() - self._started)
         self._services.recorder.message(

@@ -16,6 +16,7 @@ from .errors import ExtensionError, FieldError
 from .events import Event, EventError
 from .events.base import to_wire
 from .lines import VALUE_LIMIT, Lines, text_of, to_line
+from .message import is_probe
 from .policy import Registration
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ class Recorder:
             "extension": self._extension,
             "version": self._version,
         }
+        if is_probe(message):
+            record["probe"] = True
         if archived is not None:
             record["archive"] = archived.status
             if archived.problem is not None:

@@ -7,7 +7,22 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from . import archive, check, deploy, doctor, events, exempt, invoke, local, new, package, policies, rehearse, test
+from . import (
+    archive,
+    check,
+    deploy,
+    doctor,
+    events,
+    exempt,
+    invoke,
+    local,
+    new,
+    package,
+    policies,
+    rehearse,
+    test,
+    versions,
+)
 from ._output import answer_in_json
 
 app = typer.Typer(
@@ -47,4 +62,7 @@ app.command("package")(package.package)
 app.command("doctor")(doctor.doctor)
 app.command("local")(local.local)
 app.command("deploy")(deploy.deploy)
+app.command("versions")(versions.versions)
+app.command("promote")(versions.promote)
+app.command("rollback")(versions.rollback)
 app.command("invoke")(invoke.invoke)

@@ -1,8 +1,10 @@
-"""`dataworks-ext deploy`: create or update the function of Function Compute 2.0."""
+"""`dataworks-ext deploy`: create or update the function, its versions, and the rules that bring events to it."""
 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zipfile import BadZipFile
@@ -12,73 +14,142 @@ import typer
 from ..deploy.checkup import Finding, examine
 from ..deploy.freshness import differences, out_of_date
 from ..deploy.layout import PackagingError
-from ..deploy.s_yaml import Manifest, SYamlError, read_s_yaml
+from ..deploy.s_yaml import Manifest
+from ..extension import Extension
 from ..loading import APP_VARIABLE
 from ..testing.discarded import sources_of
-from ._output import DEFAULT, App, Json, console, fail, load, plain, print_json, table
+from ._cloud import (
+    ACCOUNT_VARIABLE,
+    DEFAULT_ALIAS,
+    EVENTBRIDGE_VARIABLE,
+    Alias,
+    Api,
+    ApiVersion,
+    Endpoint,
+    Place,
+    Service,
+    SYaml,
+    buses_of,
+    explaining,
+    function_name,
+    manifest_of,
+    region_of,
+    store_of,
+)
+from ._output import DEFAULT, UNREADABLE, App, Json, console, fail, load, plain, print_json, table
 from .doctor import UNHEALTHY, print_findings
 
 if TYPE_CHECKING:
-    from ..deploy.remote import Remote
+    from ..deploy.event_rules import BusOptions, WantedRule
+    from ..deploy.function_store import FunctionStore
+    from ..deploy.rule_book import RuleBook
+    from ..deploy.steps import Change, Step
 
-ACCOUNT_VARIABLE = "FC_ACCOUNT_ID"
-ENDPOINT_VARIABLE = "FC_ENDPOINT"
-SYaml = Annotated[Path, typer.Option("--s-yaml", metavar="FILE", help="The file that describes the function.")]
-Service = Annotated[str | None, typer.Option(metavar="NAME", help="The service; the function's name by default.")]
-Endpoint = Annotated[
-    str | None,
-    typer.Option(envvar=ENDPOINT_VARIABLE, metavar="URL", help="By default that of FC_ACCOUNT_ID and the region."),
-]
+ENDPOINT_OF_TARGET = "DATAWORKS_EXT_TARGET_ENDPOINT"
+SERVICE_OF_TARGET = "DATAWORKS_EXT_TARGET_SERVICE"
+TYPES_VARIABLE = "DATAWORKS_EXT_TYPES_PER_RULE"
 
 
+@explaining
 def deploy(
     package: Annotated[Path, typer.Option(metavar="FILE", help="The zip that `package` builds.")] = Path(
         "dist/function.zip"
     ),
     s_yaml: SYaml = Path("s.yaml"),
+    api: Api = ApiVersion.THREE,
     service: Service = None,
     endpoint: Endpoint = None,
+    event_bus: Annotated[
+        str, typer.Option(envvar="DATAWORKS_EXT_EVENT_BUS", metavar="NAME", help="The bus of the OpenEvent channel.")
+    ] = "",
+    dead_letter_queue: Annotated[
+        str, typer.Option(envvar="DATAWORKS_EXT_DEAD_LETTER_QUEUE", metavar="ARN", help="For events given up.")
+    ] = "",
+    eventbridge_endpoint: Annotated[
+        str | None, typer.Option(envvar=EVENTBRIDGE_VARIABLE, metavar="URL", help="The region's by default.")
+    ] = None,
+    rules: Annotated[bool, typer.Option("--rules/--no-rules", help="Make the rules of EventBridge.")] = True,
+    alias: Alias = DEFAULT_ALIAS,
+    canary: Annotated[
+        int | None, typer.Option(min=1, max=99, metavar="PERCENT", help="Give the new version this share only.")
+    ] = None,
     app: App = DEFAULT,
     force: Annotated[bool, typer.Option("--force", help="Deploy in spite of problems.")] = False,
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="Change a function or rule that something else made.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes without making them.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before the changes are made.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Create or update the function of Function Compute 2.0.
+    """Create or update the function, publish a version, and make the rules that bring events to it.
 
-    s.yaml describes the function, and the changes are shown before they are made. For Function Compute 3.0, which newer
-    accounts have, use `s deploy`. Credentials are those of the environment: ALIBABA_CLOUD_ACCESS_KEY_ID,
-    ALIBABA_CLOUD_ACCESS_KEY_SECRET and ALIBABA_CLOUD_SECURITY_TOKEN.
+    s.yaml describes the function. The changes are shown before they are made. Credentials are those of the environment:
+    ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and ALIBABA_CLOUD_SECURITY_TOKEN.
 
     Problems that `doctor` finds, and a package that is out of date, stop the deployment.
 
-    Exit status 0: deployed, or nothing to change. 1: stopped by a problem. 2: not deployed.
+    Exit status 0: deployed, or nothing to change. 1: stopped by a problem. 2: not deployed, or not completely.
     """
     manifest = manifest_of(s_yaml)
     if not package.is_file():
         fail(f"there is no package {package}; build it: dataworks-ext package")
     if not force:
         _check(manifest, package, app, stop=not dry_run, as_json=as_json)
-    remote = remote_of(manifest, endpoint)
-    from ..deploy.remote import RemoteError, wanted_of
+    extension = load(manifest.environment.get(APP_VARIABLE, app)) if rules else None
+    store = store_of(manifest, Place(api, service, endpoint))
+    options = _bus_options(event_bus, dead_letter_queue)
+    book = _rule_book(manifest, store, extension, options, alias, eventbridge_endpoint, take_over=take_over)
 
-    wanted = wanted_of(manifest, package, service)
+    from ..deploy.deployment import Deployment
+    from ..deploy.function_compute_2 import settings_of_2
+    from ..deploy.function_store import wanted_of
+    from ..deploy.release import release_of
+
+    wanted = wanted_of(manifest, package)
+    if api is ApiVersion.TWO:
+        wanted = wanted._replace(settings=settings_of_2(wanted.settings))
+    share = None if canary is None else canary / 100
+    deployment = Deployment(store, wanted, release_of(package), alias, share, book, take_over=take_over)
+    changes = deployment.changes()
+    if not as_json:
+        _print_changes(wanted.name, changes)
+    done: list[str] = []
+    if changes and not dry_run:
+        if not yes:
+            _confirm(as_json=as_json)
+        done = run_steps(deployment.steps(), as_json=as_json)
+    values = console_values(manifest, store, options if book else None, extension)
+    if as_json:
+        shown = [change._asdict() for change in changes]
+        print_json({"changes": shown, "done": done, "console": values})
+    elif not dry_run:
+        _print_values(values)
+
+
+def run_steps(steps: Sequence[Step], *, as_json: bool) -> list[str]:
+    """Do the steps, and say of each that it is done; ends the command where one fails, with what is left."""
+    from ..deploy.steps import StoppedError, carry_out
+
+    done: list[str] = []
+
+    def tell(text: str) -> None:
+        done.append(text)
+        if not as_json:
+            console().print(*plain(f"Done: {text}"))
+
     try:
-        changes = remote.changes(wanted)
+        carry_out(steps, tell)
+    except StoppedError as error:
         if as_json:
-            print_json([change._asdict() for change in changes])
-        elif changes:
-            shown = table("What", "Before", "After")
-            for change in changes:
-                shown.add_row(*plain(*change))
-            console().print(shown)
-        else:
-            console().print(*plain(f"{wanted.function} is up to date."))
-        if changes and not dry_run:
-            remote.apply(wanted)
-            if not as_json:
-                console().print(*plain(f"Deployed {wanted.function} in service {wanted.service}."))
-    except RemoteError as error:
-        fail(str(error))
+            print_json({"error": str(error), "done": list(error.done), "not_done": list(error.left)})
+        out = console(error=True)
+        out.print(*plain(f"dataworks-ext: {error}"))
+        for text in error.left:
+            out.print(*plain(f"Not done: {text}"))
+        out.print(*plain("Run the command again to do what is left."))
+        raise typer.Exit(UNREADABLE) from None
+    return done
 
 
 def _check(manifest: Manifest, package: Path, app: str, *, stop: bool, as_json: bool) -> None:
@@ -107,29 +178,99 @@ def _check(manifest: Manifest, package: Path, app: str, *, stop: bool, as_json: 
     raise typer.Exit(UNHEALTHY)
 
 
-def manifest_of(s_yaml: Path) -> Manifest:
-    """What s.yaml says; ends the command if it says nothing."""
-    try:
-        return read_s_yaml(s_yaml, os.environ)
-    except SYamlError as error:
-        fail(str(error))
+def _bus_options(event_bus: str, dead_letters: str) -> BusOptions:
+    from ..deploy.event_rules import TYPES_PER_RULE, BusOptions
+
+    written = os.environ.get(TYPES_VARIABLE, "") or str(TYPES_PER_RULE)
+    if not (written.isascii() and written.isdecimal() and int(written)):
+        fail(f"{TYPES_VARIABLE} is {written!r}; expected a number of at least 1")
+    endpoint, service = os.environ.get(ENDPOINT_OF_TARGET, ""), os.environ.get(SERVICE_OF_TARGET, "")
+    return BusOptions(event_bus, dead_letters, endpoint, service, int(written))
 
 
-def remote_of(manifest: Manifest, endpoint: str | None) -> Remote:
-    """Function Compute, with the environment's credentials; ends the command if something is missing."""
-    try:
-        from ..deploy.remote import Remote, RemoteError
-    except ModuleNotFoundError as error:
-        fail(f"this needs {error.name}; install it with: pip install 'dataworks-ext[cli]'")
-    account, region = os.environ.get(ACCOUNT_VARIABLE, ""), manifest.props.get("region")
-    if endpoint is None and not (account and region):
-        fail(f"whose Function Compute? Set {ACCOUNT_VARIABLE} to the account's id, or name an --endpoint")
-    key_id = os.environ.get("ALIBABA_CLOUD_ACCESS_KEY_ID", "")
-    secret = os.environ.get("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "")
-    if not (key_id and secret):
-        fail("ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set")
-    token = os.environ.get("ALIBABA_CLOUD_SECURITY_TOKEN", "")
-    try:
-        return Remote(endpoint or f"https://{account}.{region}.fc.aliyuncs.com", key_id, secret, token)
-    except RemoteError as error:
-        fail(str(error))
+def _rule_book(
+    manifest: Manifest,
+    store: FunctionStore,
+    extension: Extension | None,
+    options: BusOptions,
+    alias: str,
+    endpoint: str | None,
+    *,
+    take_over: bool,
+) -> RuleBook | None:
+    """The rules that are wanted; None where the extension needs none, or they are not asked for."""
+    from ..deploy.event_rules import DEFAULT_BUS, needs_rules
+    from ..deploy.rule_book import RuleBook
+
+    if extension is None or not needs_rules(extension):
+        return None
+    names = [bus for bus in dict.fromkeys((options.custom_bus, DEFAULT_BUS)) if bus]
+    rules = _rules_wanted(region_of(manifest), store, extension, options, alias)
+    return RuleBook(buses_of(manifest, endpoint), names, store.name, rules, take_over=take_over)
+
+
+def _rules_wanted(
+    region: str, store: FunctionStore, extension: Extension, options: BusOptions, alias: str
+) -> Callable[[], Sequence[WantedRule]]:
+    from ..deploy.event_rules import TargetFunction, wanted_rules
+
+    def rules() -> Sequence[WantedRule]:
+        account = os.environ.get(ACCOUNT_VARIABLE, "")
+        if not account:
+            found = store.get()
+            account = found.account if found else ""
+        target = TargetFunction(region, account, store.name, store.service, alias)
+        return wanted_rules(extension, target, options)
+
+    return rules
+
+
+def _confirm(*, as_json: bool) -> None:
+    if as_json or not sys.stdin.isatty():
+        fail("nothing was changed: nobody is there to confirm it; add --yes")
+    if not typer.confirm("Make these changes?"):
+        fail("nothing was changed")
+
+
+def _print_changes(name: str, changes: Sequence[Change]) -> None:
+    if not changes:
+        console().print(*plain(f"{name} is as it should be."))
+        return
+    shown = table("What", "Before", "After")
+    for change in changes:
+        shown.add_row(*plain(*change))
+    console().print(shown)
+
+
+def console_values(
+    manifest: Manifest, store: FunctionStore, options: BusOptions | None, extension: Extension | None
+) -> dict[str, object]:
+    """What is written by hand in the console of DataWorks."""
+    codes = [] if extension is None else sorted({code for one in extension.policies for code in one.events})
+    return {
+        "region": region_of(manifest),
+        "function": function_name(manifest),
+        "service": store.service or None,
+        "event_bus": (options.custom_bus or "default") if options else None,
+        "events": codes,
+        "extension_code": manifest.environment.get("DATAWORKS_EXT_CODE"),
+    }
+
+
+def _print_values(values: dict[str, object]) -> None:
+    titles = {
+        "region": "Region",
+        "service": "Service",
+        "function": "Function, for uploads and downloads",
+        "event_bus": "Event bus of the OpenEvent channel",
+        "events": "Events of the extension",
+        "extension_code": "Extension code (DATAWORKS_EXT_CODE)",
+    }
+    out = console()
+    out.print(*plain("For the console of DataWorks (docs/production.md):"))
+    for name, title in titles.items():
+        value = values[name]
+        if name == "extension_code" and not value:
+            value = "not set; DataWorks shows it when the extension is registered"
+        if value:
+            out.print(*plain(f"  {title}: {', '.join(value) if isinstance(value, list) else value}"))

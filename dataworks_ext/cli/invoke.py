@@ -7,18 +7,21 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from ..decision import Verdict
-from ..deploy.s_yaml import Manifest, SYamlError, read_s_yaml
+from ..deploy.s_yaml import SYamlError, read_s_yaml
 from ..events import catalog
 from ..message import Channel
 from ..testing import message as sample_message
+from ._cloud import Api, ApiVersion, Endpoint, Place, Service, SYaml, explaining, manifest_of, store_of
 from ._output import Json, console, fail, print_json, read_stdin, verdict_text
 from ._screen import printable
-from .deploy import Endpoint, Service, SYaml, manifest_of, remote_of
+
+if TYPE_CHECKING:
+    from ..deploy.function_store import FunctionStore
 
 DENIED = 1
 """The exit status for a denial."""
@@ -40,7 +43,7 @@ def invoke(
     channel: Annotated[
         Channel | None, typer.Option(metavar="CHANNEL", help="Send a sample by function-compute or eventbridge.")
     ] = None,
-    remote: Annotated[bool, typer.Option("--remote", help="Invoke the function of Function Compute 2.0.")] = False,
+    remote: Annotated[bool, typer.Option("--remote", help="Invoke the deployed function.")] = False,
     code: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder that `package` builds.")] = Path(
         "dist/function"
     ),
@@ -48,8 +51,12 @@ def invoke(
         Path | None, typer.Option(metavar="FILE", help="Code as the snapshot; not with --remote.")
     ] = None,
     s_yaml: SYaml = Path("s.yaml"),
+    api: Api = ApiVersion.THREE,
     service: Service = None,
     endpoint: Endpoint = None,
+    qualifier: Annotated[
+        str, typer.Option(metavar="NAME", help="A version or an alias, with --remote; else the function as it is.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Send a message to the packaged or the deployed function.
@@ -61,7 +68,7 @@ def invoke(
     """
     data = _message(message, channel)
     if remote:
-        answer = _from_remote(data, manifest_of(s_yaml), service, endpoint)
+        answer = _from_remote(data, store_of(manifest_of(s_yaml), Place(api, service, endpoint)), qualifier)
     else:
         answer = _from_here(data, code, _environment(s_yaml), snapshot)
     if answer.error:
@@ -129,16 +136,10 @@ def _detail(snapshot: Path | None) -> dict[str, object] | None:
         fail(f"the snapshot {snapshot} cannot be read as text")
 
 
-def _from_remote(data: bytes, manifest: Manifest, service: str | None, endpoint: str | None) -> Returned:
-    remote = remote_of(manifest, endpoint)
-    from ..deploy.remote import RemoteError
-
-    function = str(manifest.props.get("functionName") or manifest.resource)
+@explaining
+def _from_remote(data: bytes, store: FunctionStore, qualifier: str) -> Returned:
     started = time.perf_counter()
-    try:
-        invoked = remote.invoke(service or function, function, data)
-    except RemoteError as error:
-        fail(str(error))
+    invoked = store.invoke(data, qualifier)
     elapsed_ms = (time.perf_counter() - started) * 1_000
     body = invoked.body.decode("utf-8", "replace")
     if invoked.error is not None:

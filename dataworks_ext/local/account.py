@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from .api_error import ApiError
 from .code_folder import CodeFolder
@@ -21,6 +22,8 @@ DEFAULT_SERVICE: Final = "default"
 """The service of functions that were created without one. Function Compute 3.0 has no services."""
 LARGEST_EVENT: Final = 32 * 1024 * 1024
 """Bytes of an event, at most, of a synchronous invocation."""
+CODE_PATH: Final = "/code/"
+"""Where zip files are got."""
 _Sent = Mapping[str, object]
 """Fields by the API's names."""
 
@@ -35,6 +38,8 @@ class Service:
     aliases: dict[str, Alias] = field(default_factory=dict)
     published: int = 0
     """Versions so far, the deleted ones included."""
+    published_versions: list[Version] = field(default_factory=list)
+    """As the API shows them, in order."""
 
     def shown(self) -> dict[str, object]:
         """As the API shows it."""
@@ -43,6 +48,16 @@ class Service:
     def state(self) -> object:
         """Differs when there is something to publish."""
         return self.settings, {name: (one.settings, one.code) for name, one in self.functions.items()}
+
+
+class Listing(NamedTuple):
+    """What the API shows of several things, or of where one is."""
+
+    fields: dict[str, object]
+
+    def shown(self) -> dict[str, object]:
+        """As the API shows it."""
+        return self.fields
 
 
 class Account:
@@ -61,6 +76,10 @@ class Account:
         self._folder = folder
         self._host = host
         self._numbers = count(1)
+        self._codes: dict[Path, str] = {}
+        """Zip files, and the token of each that was asked for."""
+        self.endpoint = ""
+        """Where the API is; set by whoever serves it."""
         self._revisions: list[Revision] = []
         """All that may have instances."""
         self._retiring: list[threading.Thread] = []
@@ -69,11 +88,15 @@ class Account:
 
     def invoke(self, service: str, qualifier: str, name: str, event: bytes, request_id: str) -> FunctionResponse:
         """Invoke a function. Raises `ApiError`: 413 for too large an event, and what `Revision.run` raises."""
+        return self.run(lambda: self.function(service, qualifier, name), event, request_id, qualifier)
+
+    def run(self, find: Callable[[], Revision], event: bytes, request_id: str, qualifier: str) -> FunctionResponse:
+        """Let a revision serve a request; it is found again if it retires meanwhile. Raises as `invoke` does."""
         if len(event) > LARGEST_EVENT:
             raise ApiError.too_large("event", len(event), LARGEST_EVENT)
         while not self._is_closed:
             with suppress(RetiredError):  # replaced in between
-                return self.function(service, qualifier, name).run(event, request_id, qualifier)
+                return find().run(event, request_id, qualifier)
         raise ApiError(503, "ServiceUnavailable", "the local Function Compute is being stopped")
 
     def create_service(self, sent: _Sent) -> Service:
@@ -93,7 +116,7 @@ class Account:
         if qualifier in ("", LATEST):
             return service
         alias = service.aliases.get(qualifier)
-        version = service.versions.get(qualifier if alias is None else alias.version_id)
+        version = service.versions.get(qualifier if alias is None else alias.chosen())
         if version is None:
             raise ApiError.not_found("Version" if qualifier.isdecimal() else "Alias", qualifier)
         return version
@@ -121,7 +144,7 @@ class Account:
         code = self._read_code(sent, source)
         if code is None:
             raise ApiError.invalid("code: expected an object with the code as zipFile, a zip file in base 64")
-        revision = service.functions[name] = self._revision(settings, service, LATEST, code)
+        revision = service.functions[name] = self.revision(settings, service, LATEST, code)
         return revision
 
     def function(self, service_name: str, qualifier: str, name: str) -> Revision:
@@ -136,15 +159,15 @@ class Account:
         old, service = self.function(service_name, LATEST, name), self.service(service_name)
         settings = old.settings.changed({**sent, "functionName": name})
         code = self._read_code(sent, source) or old.code
-        revision = service.functions[name] = self._revision(settings, service, LATEST, code)
-        self._retire(old)
+        revision = service.functions[name] = self.revision(settings, service, LATEST, code)
+        self.retire(old)
         return revision
 
     def delete_function(self, service_name: str, name: str) -> None:
         """Requests that run may end."""
         function = self.function(service_name, LATEST, name)
         del self.service(service_name).functions[name]
-        self._retire(function)
+        self.retire(function)
 
     def publish_version(self, service_name: str, sent: _Sent) -> Version:
         """The service as it is now, under the next number. Its functions have instances of their own."""
@@ -155,21 +178,46 @@ class Account:
             raise ApiError(400, "VersionPublishError", text)
         version = Version.read({**sent, "versionId": str(service.published + 1)})
         service.published += 1
+        service.published_versions.append(version)
         published = service.versions[version.version_id] = Service(service.settings)
         for name, function in service.functions.items():
-            published.functions[name] = self._revision(function.settings, published, version.version_id, function.code)
+            published.functions[name] = self.revision(function.settings, published, version.version_id, function.code)
         return version
+
+    def list_versions(self, service_name: str) -> Listing:
+        """The newest first."""
+        return Listing({"versions": [one.shown() for one in reversed(self.service(service_name).published_versions)]})
+
+    def code_address(self, code: CodeFolder) -> dict[str, object]:
+        """Where the zip file of some code can be got, without a signature."""
+        if code.package is None:
+            raise ApiError(404, "FunctionCodeNotFound", "the function was made from a folder; there is no zip file")
+        token = self._codes.setdefault(code.package, secrets.token_urlsafe(24))
+        return {"url": f"{self.endpoint}{CODE_PATH}{token}", "checksum": code.checksum}
+
+    def code(self, token: str) -> bytes | None:
+        """The zip file of that address; None if there is none."""
+        found = [package for package, known in list(self._codes.items()) if known == token]
+        try:
+            return found[0].read_bytes() if found else None
+        except OSError:
+            return None
+
+    def function_code(self, service_name: str, qualifier: str, name: str) -> Listing:
+        """Where the function's zip file can be got."""
+        return Listing(self.code_address(self.function(service_name, qualifier, name).code))
 
     def delete_version(self, service_name: str, number: str) -> None:
         """No alias may name it."""
         service = self.service(service_name)
         if number not in service.versions:
             raise ApiError.not_found("Version", number)
-        if any(alias.version_id == number for alias in service.aliases.values()):
+        if any(number in (alias.version_id, *alias.additional_version_weight) for alias in service.aliases.values()):
             raise ApiError(409, "VersionInUse", f"version {number!r} has an alias; delete or change that first")
         published = service.versions.pop(number)
+        service.published_versions = [one for one in service.published_versions if one.version_id != number]
         for function in published.functions.values():
-            self._retire(function)
+            self.retire(function)
 
     def create_alias(self, service_name: str, sent: _Sent) -> Alias:
         """A name for a version."""
@@ -207,8 +255,9 @@ class Account:
 
     def _put_alias(self, service_name: str, alias: Alias) -> Alias:
         service = self.service(service_name)
-        if alias.version_id not in service.versions:
-            raise ApiError.not_found("Version", alias.version_id)
+        for number in (alias.version_id, *alias.additional_version_weight):
+            if number not in service.versions:
+                raise ApiError.not_found("Version", number)
         service.aliases[alias.alias_name] = alias
         return alias
 
@@ -228,14 +277,14 @@ class Account:
         except ValueError as error:
             raise ApiError.invalid(f"code.zipFile is no base 64: {error}") from None
 
-    def _revision(self, settings: FunctionSettings, service: Service, version: str, code: CodeFolder) -> Revision:
+    def revision(self, settings: FunctionSettings, service: Service, version: str, code: CodeFolder) -> Revision:
         revision = Revision(settings, service.settings.service_name, version, code, self._host)
         self._revisions.append(revision)
         if self._is_closed:
             revision.close()
         return revision
 
-    def _retire(self, revision: Revision) -> None:
+    def retire(self, revision: Revision) -> None:
         """Let it end in its own time, and remove code that no revision has any more."""
 
         def retire() -> None:

@@ -40,9 +40,12 @@ class CodeFolder:
     def __init__(self, folder: Path, *, package: bytes = b"", source: Path | None = None) -> None:
         self.directory = folder
         """Where `sys.path` begins."""
+        self.package: Path | None = None if source else folder.with_suffix(".zip")
+        """The zip file; None without one."""
         try:
             if source is None:
                 unpack(package, folder)
+                folder.with_suffix(".zip").write_bytes(package)
             else:
                 shutil.copytree(source, folder, symlinks=True)
         except BaseException:
@@ -56,7 +59,9 @@ class CodeFolder:
         """CRC-64/XZ of the zip file, in decimal; empty without one."""
 
     def remove(self) -> None:
-        """Remove the folder."""
+        """Remove the folder, and the zip file."""
+        if self.package is not None:
+            self.package.unlink(missing_ok=True)
         if self.directory.exists():
             remove(self.directory)
 

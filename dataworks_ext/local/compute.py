@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from ..deploy.interpreters import RUNNING
 from .account import DEFAULT_SERVICE, Account
+from .api_error import ApiError
 from .code_folder import remove
+from .event_api import EventApi
+from .event_bridge import EventBuses
+from .event_delivery import RETRY_PAUSES, Deliveries, FunctionTarget
 from .function_api import FunctionApi
+from .functions_3 import Functions3
 from .instances import FunctionResponse
 from .logs import LogLine, LogSink
 from .revision import ACCOUNT_ID, LATEST, InstanceHost
@@ -33,18 +39,27 @@ class LocalFunctionCompute:
         port: Where to listen; 0 for any free port.
         instance_limit: Instances of one function that there may be.
         log: Takes the lines that functions write, on any thread. It must not raise.
+        retry_pauses: Seconds before each new attempt to deliver an event, by the strategy of the target.
 
     Raises:
         OSError: The port is taken.
     """
 
-    def __init__(self, *, port: int = 0, instance_limit: int = INSTANCE_LIMIT, log: LogSink | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        instance_limit: int = INSTANCE_LIMIT,
+        log: LogSink | None = None,
+        retry_pauses: Mapping[str, Sequence[float]] = RETRY_PAUSES,
+    ) -> None:
         self.access_key_id = f"LTAI5t{secrets.token_hex(9)}"
         self.access_key_secret = secrets.token_hex(15)
         self.account_id = ACCOUNT_ID
         self._instance_limit = instance_limit
         self._sink = log or _ignore
         self._port = port
+        self._pauses = retry_pauses
 
     def __enter__(self) -> LocalFunctionCompute:
         with ExitStack() as stack:
@@ -52,12 +67,17 @@ class LocalFunctionCompute:
             stack.callback(remove, folder)
             starter = stack.enter_context(ThreadPoolExecutor(1, "local-starter"))
             self._account = Account(folder, InstanceHost(starter, self._sink, self._instance_limit))
+            functions = Functions3(self._account)
+            self._deliveries = Deliveries(partial(_deliver, self._account, functions), self._pauses)
+            self._events = EventBuses(self._deliveries)
+            stack.callback(self._deliveries.close)
             self._server = Server(
-                FunctionApi(self._account),
+                FunctionApi(self._account, functions, EventApi(self._events)),
                 access_key_id=self.access_key_id,
                 access_key_secret=self.access_key_secret,
                 port=self._port,
             )
+            self._account.endpoint = self._server.endpoint
             self._server.start()
             self._stack = stack.pop_all()
         return self
@@ -65,6 +85,7 @@ class LocalFunctionCompute:
     def __exit__(self, *_: object) -> None:
         with self._stack:
             self._server.stop()
+            self._deliveries.stop()
             self._account.close()
             self._server.close()
 
@@ -124,6 +145,11 @@ class LocalFunctionCompute:
             else:
                 self._account.create_function(DEFAULT_SERVICE, sent, source=code_directory)
 
+    @property
+    def events(self) -> EventBuses:
+        """EventBridge: its buses, and what it could not deliver."""
+        return self._events
+
     def invoke(self, name: str, event: bytes = b"") -> FunctionResponse:
         """Invoke a function of the service `default`, and wait for the result.
 
@@ -131,6 +157,18 @@ class LocalFunctionCompute:
             ApiError: 404 for a function that does not exist, 429 when all instances are busy, 503 when none can start.
         """
         return self._account.invoke(DEFAULT_SERVICE, LATEST, name, event, new_request_id())
+
+
+def _deliver(account: Account, functions: Functions3, target: FunctionTarget, event: bytes) -> str:
+    """Give an event to a function, as EventBridge does; what went wrong, or an empty text."""
+    try:
+        if target.service:
+            response = account.invoke(target.service, target.qualifier, target.function, event, new_request_id())
+        else:
+            response = functions.invoke(target.function, target.qualifier, event, new_request_id())
+    except ApiError as error:
+        return f"{error.code}: {error.message}"
+    return "" if response.error is None else str(response.error.get("errorMessage"))
 
 
 def _ignore(line: LogLine) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import reprlib
 from collections.abc import Mapping
+from random import random
 from typing import Annotated, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -66,6 +67,12 @@ def _checked_variables(values: dict[str, str]) -> dict[str, str]:
     return values
 
 
+def _checked_weights(values: dict[str, float]) -> dict[str, float]:
+    if len(values) > 1 or not all(0 <= weight <= 1 for weight in values.values()):
+        raise ValueError("expected one version at most, with a weight from 0 to 1")
+    return values
+
+
 Name = Annotated[str, AfterValidator(_checked_name)]
 Handler = Annotated[str, AfterValidator(_checked_handler)]
 
@@ -104,6 +111,7 @@ class ServiceSettings(Resource):
     role: str | None = None
     internet_access: bool | None = None
     vpc_config: dict[str, object] | None = None
+    log_config: dict[str, object] | None = None
 
 
 class FunctionSettings(Resource):
@@ -125,19 +133,41 @@ class FunctionSettings(Resource):
     """Requests that an instance takes at once."""
     environment_variables: Annotated[dict[str, str], AfterValidator(_checked_variables)] = {}
     description: str = ""
+    role: str | None = None
+    """This and what follows has no effect here."""
+    cpu: float | None = None
+    disk_size: int | None = None
+    internet_access: bool | None = None
+    log_config: dict[str, object] | None = None
+    vpc_config: dict[str, object] | None = None
+
+
+class ReservedConcurrency(Resource):
+    """Requests at once that are kept for a function. It has no effect here."""
+
+    reserved_concurrency: int = Field(ge=0)
 
 
 class Version(Resource):
-    """The number under which a service was published."""
+    """The number under which a service, or a function of 3.0, was published."""
 
     version_id: str
     description: str = ""
 
 
 class Alias(Resource):
-    """A name for a version. Weights of other versions have no effect here."""
+    """A name for a version, and perhaps for another one that gets a share of the requests."""
 
     alias_name: Name
     version_id: str
     description: str = ""
-    additional_version_weight: dict[str, object] = {}
+    additional_version_weight: Annotated[dict[str, float], AfterValidator(_checked_weights)] = {}
+
+    def chosen(self) -> str:
+        """The number of the version that gets the next request, by chance."""
+        point = random()  # noqa: S311  # shares, not secrets
+        for number, weight in self.additional_version_weight.items():
+            point -= weight
+            if point < 0:
+                return number
+        return self.version_id

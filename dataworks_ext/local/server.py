@@ -12,6 +12,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
+from .account import CODE_PATH
 from .api_error import ApiError
 from .function_api import ApiReply, FunctionApi, error_reply
 from .verification import RequestHead, verify_body, verify_head
@@ -89,6 +90,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         request_id = new_request_id()
         path, _, query = self.path.partition("?")
+        if self.command == "GET" and path.startswith(CODE_PATH) and self._send_code(path, request_id):
+            return
         head = RequestHead(self.command, path, query, {name.lower(): value for name, value in self.headers.items()})
         try:
             verify_head(head, *self.server.owner.credentials)
@@ -110,6 +113,13 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(reply, request_id)
 
     do_GET = do_PUT = do_DELETE = do_POST  # noqa: N815  # what the base class calls
+
+    def _send_code(self, path: str, request_id: str) -> bool:
+        """Send the zip file at an address that was given out; whether there is one."""
+        code = self.server.owner.api.code(path.removeprefix(CODE_PATH))
+        if code is not None:
+            self._send(ApiReply(200, code, {"Content-Type": "application/zip"}), request_id)
+        return code is not None
 
     def _body(self) -> bytes:
         length = self.headers.get("content-length", "0")

@@ -7,12 +7,15 @@ import threading
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
 from ..deadline import NO_LIMIT
 from ..snapshots import Snapshot
 from .canned import CannedLookups
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 EXTENSION_CODE: Final = "local"
 _REPLIES: Final = ("UpdateIDEEventResult", "UpdateWorkbenchEventResult", "CallbackExtension")
@@ -59,7 +62,7 @@ class DataWorksStub:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL_INTERVAL,), daemon=True)
 
-    def __enter__(self) -> DataWorksStub:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
