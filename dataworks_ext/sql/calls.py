@@ -12,6 +12,10 @@ from .script import Call, Dialect
 _NO_CALLS: Final = frozenset(
     [
         "exists",
+        "group",
+        "primary key",
+        "unique key",
+        "foreign key",
         "in",
         "values",
         "than",
@@ -57,6 +61,7 @@ _NO_CALLS: Final = frozenset(
     ]
 )
 """Words before a parenthesis that call nothing."""
+_BEGINNINGS: Final = frozenset(("begin", "else", "end"))
 _QUANTIFIERS: Final = frozenset(("all", "any", "some"))
 _TARGETS: Final = frozenset(
     ("into", "table", "overwrite", "view", "exists", "references", "index", "insert", "replace", "update", "key")
@@ -115,10 +120,13 @@ def _called_names(tokens: Sequence[Token], functions: frozenset[TokenType]) -> I
             yield name
 
 
+_CONNECTORS: Final = frozenset((TokenType.DOT,))
+
+
 def _whole_name(tokens: Sequence[Token], last: int) -> list[Token]:
     """A name with its project and schema."""
     name = [tokens[last]]
-    while last >= 2 and tokens[last - 1].token_type == TokenType.DOT and tokens[last - 2].text:
+    while last >= 2 and tokens[last - 1].token_type in _CONNECTORS and tokens[last - 2].text:
         last -= 2
         name.insert(0, tokens[last])
     return name
@@ -133,9 +141,18 @@ def _is_call(tokens: Sequence[Token], last: int, first: int, functions: frozense
             return tokens[last + 2 : last + 3] != [] and tokens[last + 2].token_type not in _QUERIES
         if _holds_only(tokens, last, _SIZES) and _is_type(tokens, first):
             return False
-    if bare and word in _NO_CALLS and token.token_type != TokenType.IDENTIFIER:
+    if bare and (word in _NO_CALLS or _is_control(tokens, last)) and token.token_type != TokenType.IDENTIFIER:
         return False
     return not first or not _is_list_of_columns(tokens, last, first)
+
+
+def _is_control(tokens: Sequence[Token], last: int) -> bool:
+    """Whether `if (` begins a block of script mode, or `bernoulli (` a sample."""
+    before = tokens[last - 1] if last else None
+    if before is not None and before.token_type == TokenType.TABLE_SAMPLE:
+        return True
+    begins = before is None or before.token_type == TokenType.SEMICOLON or before.text.casefold() in _BEGINNINGS
+    return begins and tokens[last].text.casefold() in ("if", "while", "loop")
 
 
 def _is_type(tokens: Sequence[Token], first: int) -> bool:

@@ -43,7 +43,25 @@ _KINDS: Final[dict[str, Kind]] = {
     "copy": "other",
 }
 """The first words of statements that the parser may know."""
-_HARMLESS: Final = frozenset(("show", "list", "whoami", "desc", "describe", "reset", "help", "analyze", "msck", "add"))
+_HARMLESS: Final = frozenset(
+    (
+        "show",
+        "list",
+        "whoami",
+        "desc",
+        "describe",
+        "reset",
+        "help",
+        "analyze",
+        "msck",
+        "add",
+        "grant",
+        "revoke",
+        "refresh",
+        "invalidate",
+        "compute",
+    )
+)
 """The first words of statements that read no row and change no table, whatever follows."""
 _BLOCKS: Final = frozenset(("if", "else", "loop", "while", "for", "begin", "end", "declare"))
 _ACTIONS: Final = frozenset(
@@ -88,16 +106,16 @@ class Beginning:
 
     def command(self, tokens: Sequence[Token], names: Names, line: int) -> Statement:
         """What can be said of a statement that the parser took as a command."""
-        word = tokens[0].text.upper()
+        word = tokens[0].text.upper().split()[0]
+        if word.casefold() in _HARMLESS:
+            return Statement(self.kind, line)
         statement = Statement(self.kind, line, unread=(Unread(line, f"the command {word} is not understood"),))
-        if word == "ALTER" and len(tokens) > 2 and tokens[1].text.upper() == "TABLE":
-            return _altered(tokens, names, statement)
-        return statement
+        return with_target(statement, tokens, names)
 
 
 def beginning_of(tokens: Sequence[Token]) -> Beginning:
     """How to read a statement."""
-    word = tokens[0].text.casefold()
+    word = tokens[0].text.casefold().split()[0] if tokens[0].text.strip() else ""
     variable = _assignment(tokens)
     if variable is not None:
         return variable
@@ -144,22 +162,37 @@ def _block(tokens: Sequence[Token], word: str) -> Beginning:
     return Beginning("other", None, reason)
 
 
-def _altered(tokens: Sequence[Token], names: Names, statement: Statement) -> Statement:
-    """ALTER TABLE with an action of MaxCompute: the table is named at a certain place."""
-    index = 2
-    while index < len(tokens) and tokens[index].text.casefold() in ("if", "exists", "only"):
-        index += 1
-    parts = [tokens[index].text] if index < len(tokens) else []
-    while index + 2 < len(tokens) and tokens[index + 1].token_type == TokenType.DOT:
-        index += 2
-        parts.append(tokens[index].text)
-    table = names.named(parts, tokens[min(index, len(tokens) - 1)].start)
-    words = [token.text.casefold() for token in tokens[index + 1 :]]
-    drops = _dropped(words, table, statement.line)
-    known = bool(words) and words[0] in _ACTIONS
-    return statement._replace(
-        writes=(table,), drops=drops, unread=tuple(names.problems) if known else (*statement.unread, *names.problems)
-    )
+def with_target(statement: Statement, tokens: Sequence[Token], names: Names) -> Statement:
+    """A statement that is not understood, with the table that it names in a certain place."""
+    words = [token.text.casefold() for token in tokens[:12]]
+    start = _after_table(words)
+    if start is None or start >= len(tokens):
+        return statement
+    end = start
+    while end + 2 < len(tokens) and tokens[end + 1].token_type == TokenType.DOT:
+        end += 2
+    table = names.named([token.text for token in tokens[start : end + 1 : 2]], tokens[start].start)
+    statement = statement._replace(writes=(table,), unread=(*statement.unread, *names.problems))
+    if words[0] != "alter":
+        return statement
+    action = [token.text.casefold() for token in tokens[end + 1 : end + 6]]
+    statement = statement._replace(drops=_dropped(action, table, statement.line))
+    return statement._replace(unread=tuple(names.problems)) if action and action[0] in _ACTIONS else statement
+
+
+def _after_table(words: Sequence[str]) -> int | None:
+    """Where the table's name begins in `ALTER TABLE IF EXISTS x`, `CREATE TABLE x`, `INSERT OVERWRITE TABLE x`."""
+    if words[0] in ("alter", "create", "drop") and "table" in words[:4]:
+        start = words.index("table") + 1
+        while words[start : start + 1] and words[start] in ("if", "not", "exists", "only"):
+            start += 1
+        return start
+    if words[0] == "insert":
+        start = 1
+        while words[start : start + 1] and words[start] in ("into", "overwrite", "table", "ignore"):
+            start += 1
+        return start
+    return None
 
 
 def _dropped(words: Sequence[str], table: Table, line: int) -> tuple[Drop, ...]:

@@ -49,7 +49,7 @@ def _column(part: exp.Expr, names: Names) -> Column:
 
 def _lifecycle(properties: Iterable[exp.Expr]) -> int | None:
     for item in properties:
-        if isinstance(item, exp.Property) and item.this.name.upper() == "LIFECYCLE":
+        if type(item) is exp.Property and item.this.name.upper() == "LIFECYCLE":
             value = item.args.get("value")
             return int(value.name) if isinstance(value, exp.Literal) and value.name.isdigit() else None
     return None

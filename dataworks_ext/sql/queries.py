@@ -29,6 +29,7 @@ _ROWS: Final = frozenset(
         "trans_array",
         "trans_cols",
         "generate_series",
+        "exploding_generate_series",
         "generate_subscripts",
         "sequence",
         "numbers",
@@ -158,6 +159,8 @@ class QueryReader:
 
     def sources(self, content: exp.Expr, known: Known, frame: Frame) -> None:
         """Add one entry of FROM or JOIN, with what is joined to it in parentheses."""
+        if isinstance(content, exp.Final):
+            content = content.this
         if isinstance(content, exp.Table):
             self._table(content, known, frame)
         elif isinstance(content, (exp.Subquery, exp.Paren)) and isinstance(content.this, (exp.Table, exp.Paren)):
@@ -325,29 +328,32 @@ class QueryReader:
             if isinstance(part, (exp.Query, exp.Table)):
                 self.query(part, known, Frame(frame, in_select_list=True) if selected else frame)
                 continue
-            if isinstance(part, exp.In):
-                self._in_table(part, known, frame)
-            waiting.extend(reversed([*part.iter_expressions()]))
+            if isinstance(part, exp.In) and self._in_table(part, known, frame):
+                part = part.this
+            waiting.extend(reversed([*part.iter_expressions()] if not isinstance(part, exp.Column) else [part]))
 
-    def _in_table(self, part: exp.In, known: Known, frame: Frame) -> None:
-        """ClickHouse reads a table by `x IN t`."""
+    def _in_table(self, part: exp.In, known: Known, frame: Frame) -> bool:
+        """Whether a table is read by `x IN t`, as in ClickHouse."""
         field = part.args.get("field")
-        if self._names.dialect == "clickhouse" and isinstance(field, exp.Column) and not is_value(field):
+        named = self._names.dialect == "clickhouse" and isinstance(field, exp.Column) and not is_value(field)
+        if named and isinstance(field, exp.Column):
             this, *rest = [name.copy() for name in reversed(field.parts)]
             table = exp.Table(this=this, **dict(zip(("db", "catalog"), rest, strict=False)))
             self.query(exp.Select(expressions=[exp.Star()]).from_(table, copy=False), known, frame, counted=True)
+        return named
 
     def _column(self, column: exp.Column, frame: Frame, selected: bool, aliases: frozenset[str] | set[str]) -> None:
         if isinstance(column.this, exp.Star) or is_value(column):
             return
-        parts = [part.name.casefold() for part in column.parts]
-        if any(map(holds_variable, parts)):
+        parts = [self._names.written(part).casefold() for part in column.parts]
+        if any(holds_variable(part.name) for part in column.parts):
             self._names.unread(column, f"a column's name holds a variable: {self._names.written(column)}")
         if len(parts) == 1 and parts[0] in aliases:
             return
         name, sources = frame.candidates(parts, outward=True)
         if len(parts) == 1 and self._rows_by_alias:
-            whole = [source for source in frame.sources if source.alias == parts[0]]
+            named = [source for source in frame.sources if source.alias == parts[0]]
+            whole = [source for source in named if isinstance(source.content, TableUse)]
             if whole:
                 self._star(column, whole)
         for source in sources:

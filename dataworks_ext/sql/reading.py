@@ -9,8 +9,9 @@ from typing import Final
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
+from .adaptation import adapted
 from .calls import calls_in, decoded
-from .commands import Beginning, beginning_of
+from .commands import Beginning, beginning_of, with_target
 from .dialects import PlainError, Token, TokenType, dialect_of
 from .names import Names
 from .script import Call, Dialect, Script, SqlError, SqlTooLongError, Statement, Unread
@@ -49,15 +50,21 @@ class _Reader:
         if len(text) > MOST_CHARACTERS:
             raise SqlTooLongError(f"it is longer than {MOST_CHARACTERS:,} characters", 1, 1)
         self._marked = with_marks(text, dialect)
-        try:
-            self._tokens = self._dialect.tokenize(self._marked)
-        except TokenError as error:
-            place = min(getattr(error, "end", 0) or 0, len(text))
-            raise self._error("a text literal, a quoted name or a comment does not end", place) from None
+        self._tokens = self._tokenized(self._marked)
+        bare = _without_comments(self._marked, self._tokens)
+        if bare is not None:  # `GROUP /* … */ BY` is one word to the parser
+            self._marked, self._tokens = bare, self._tokenized(bare)
         self._known: dict[str, Derived] = {}
         self._has_schemas = False
         self._default: tuple[str | None, str | None] = (None, None)
         self._error_found: SqlError | None = None
+
+    def _tokenized(self, text: str) -> list[Token]:
+        try:
+            return self._dialect.tokenize(text)
+        except TokenError as error:
+            place = min(getattr(error, "end", 0) or 0, len(text))
+            raise self._error("a text literal, a quoted name or a comment does not end", place) from None
 
     def script(self) -> Script:
         """The whole script. Raises `SqlError` if nothing of it can be read."""
@@ -115,11 +122,18 @@ class _Reader:
             return self._failed(tokens, beginning, "it is nested too deep", tokens[0])
         except ParseError as error:
             token = error.token if isinstance(error, PlainError) else None
-            return self._failed(tokens, beginning, f"it is no statement of {self._name}", token or tokens[-1])
+            failed = self._failed(tokens, beginning, f"it is no statement of {self._name}", token or tokens[-1])
+            return with_target(failed, tokens, names)
 
     def _tree(self, tokens: list[Token]) -> exp.Expr:
-        trees = [tree for tree in self._dialect.parser().parse(tokens, self._marked) if tree is not None]
-        if len(trees) != 1:
+        try:
+            trees = self._dialect.parser().parse(adapted(tokens, self._name), self._marked)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            if isinstance(error, ParseError):
+                raise
+            raise PlainError(tokens[0]) from None  # a parser that stumbles over `trunc()` refuses it, too
+        trees = [tree for tree in trees if tree is not None]
+        if len(trees) != 1 or trees[0] is None:
             raise PlainError(tokens[-1])
         return trees[0]
 
@@ -147,6 +161,20 @@ class _Reader:
 
     def _line_of(self, place: int) -> int:
         return bisect_right(self._lines, place)
+
+
+def _without_comments(text: str, tokens: Sequence[Token]) -> str | None:
+    """The text with spaces for all comments and hints; None if it has none."""
+    parts: list[str] = []
+    end, found = 0, False
+    for token in tokens:
+        if token.token_type == TokenType.HINT:
+            continue
+        gap = text[end : token.start]
+        found = found or not (gap.isspace() or not gap)
+        parts += (" " * len(gap), text[token.start : token.end + 1])
+        end = token.end + 1
+    return "".join(parts) if found else None
 
 
 def _line_starts(text: str) -> list[int]:

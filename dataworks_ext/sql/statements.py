@@ -116,10 +116,9 @@ class StatementReader:
         if isinstance(target, exp.Schema):
             columns = tuple(column.name for column in target.expressions)
             target = target.this
-        if not isinstance(target, exp.Table):
-            self._names.unread(target, "INSERT writes to what is no table")
+        if isinstance(target, exp.Directory):
             return
-        if not isinstance(target.this, exp.Identifier):
+        if not isinstance(target, exp.Table) or not isinstance(target.this, exp.Identifier):
             self._names.unread(target, "INSERT writes to what is no table")
             return
         table = self._names.table(target)
@@ -171,6 +170,8 @@ class StatementReader:
 
     def _alter(self, tree: exp.Expr) -> None:
         target = tree.this
+        if isinstance(tree, exp.Comment) and isinstance(target, exp.Column):
+            return
         if not isinstance(target, exp.Table):
             self._names.unread(tree, "ALTER of this kind is not read")
             return
@@ -183,10 +184,6 @@ class StatementReader:
                 self._drops.append(Drop(self._line, (action.args.get("kind") or "").lower(), (table,)))
             elif isinstance(action, exp.AlterRename) and isinstance(action.this, exp.Table):
                 self._writes.append(self._names.table(action.this))
-
-    def _comment(self, tree: exp.Expr) -> None:
-        if isinstance(tree.this, exp.Table):
-            self._writes.append(self._names.table(tree.this))
 
     def _merge(self, tree: exp.Expr) -> None:
         frame, known = self._changed(tree)
@@ -232,10 +229,13 @@ class StatementReader:
         self._queries.expressions([*tree.find_all(exp.Subquery)], self._known, Frame(None))
 
     def _load(self, tree: exp.Expr) -> None:
-        if isinstance(tree.this, exp.Table):
-            self._writes.append(self._names.table(tree.this))
-        else:
+        target, query = tree.this, tree.args.get("expression")
+        if not isinstance(target, exp.Table):
             self._unknown(tree)
+        elif isinstance(tree, exp.LoadData):
+            self._writes.append(self._names.table(target))
+        elif isinstance(query, exp.Query):  # CACHE TABLE … AS names a query
+            self._known[target.name.casefold()] = self._queries.query(query, self._known)
 
     def _unknown(self, tree: exp.Expr) -> None:
         self._names.unread(None, "a statement of this kind is not read")
@@ -247,12 +247,12 @@ _READERS: Final[dict[Kind, tuple[tuple[type[exp.Expr], ...], Callable[..., None]
     "create": ((exp.Create,), StatementReader._create),
     "drop": ((exp.Drop,), StatementReader._drop),
     "truncate": ((exp.TruncateTable,), StatementReader._truncate),
-    "alter": ((exp.Alter,), StatementReader._alter),
+    "alter": ((exp.Alter, exp.Comment), StatementReader._alter),
     "merge": ((exp.Merge,), StatementReader._merge),
     "update": ((exp.Update,), StatementReader._change),
     "delete": ((exp.Delete,), StatementReader._change),
     "set": ((exp.Set,), StatementReader._set),
-    "other": ((exp.LoadData,), StatementReader._load),
+    "other": ((exp.LoadData, exp.Cache), StatementReader._load),
 }
 _HARMLESS: Final = (
     exp.Use,
