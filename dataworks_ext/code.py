@@ -92,12 +92,12 @@ def script_of(
     return script_in(content, kind)
 
 
-def script_in(content: str, kind: NodeType | int) -> Script | None:
+def script_in(content: str, kind: NodeType | int | str) -> Script | None:
     """What the SQL in the code of a file does; None if there is none.
 
     Args:
         content: The code, as DataWorks keeps it.
-        kind: The kind of the file.
+        kind: The kind of the file; a number or name that nobody knew yet otherwise.
 
     Raises:
         SqlTooLongError: It is beyond the bounds.
@@ -108,14 +108,14 @@ def script_in(content: str, kind: NodeType | int) -> Script | None:
         dialect = "adb"
     held = _held(content)
     if held is None:
-        return read_or_unread(content, dialect) if dialect else _calls_only(content, engine or str(int(kind)))
+        return read_or_unread(content, dialect) if dialect else _calls_only(content, engine or f"kind {kind}")
     text, language = held
     if language in _WITHOUT_SQL:
         return None
     if text is None:
         return unread_script(content, dialect or "maxcompute", "the code is JSON of a form that is not known")
     dialect = dialect or _LANGUAGES.get(language or "")
-    return read_or_unread(text, dialect) if dialect else _calls_only(text, language or engine or str(int(kind)))
+    return read_or_unread(text, dialect) if dialect else _calls_only(text, language or engine or f"kind {kind}")
 
 
 def read_or_unread(text: str, dialect: Dialect) -> Script:

@@ -271,6 +271,23 @@ class PolicyContext(Generic[S_co]):
         """
         return self._scope.lookups_for(self._policy).options(self._until)
 
+    def ask(self, operation: str, *, keep: float = 0.0, **parameters: str | int) -> Mapping[str, object]:
+        """DataWorks' answer to an operation of its OpenAPI that reads, as the JSON object that came.
+
+        Equal questions of one message are asked once. The pack names the operation in its `asks`, so that the role of
+        the function may call it.
+
+        Args:
+            operation: `GetMetaTableBasicInfo`; its name begins with Get, List, Search or Query.
+            keep: Seconds for which the answer to another message will do.
+            parameters: Of the operation, by its names: `TableGuid="odps.ods.orders"`.
+
+        Raises:
+            LookupFailedError: There is no answer.
+            ValueError: The operation is none that reads.
+        """
+        return self._scope.lookups_for(self._policy).ask(operation, parameters, self._until, keep)
+
 
 class OverridingContext(PolicyContext[S_co]):
     """The context in a pack whose settings the options of a workspace override."""

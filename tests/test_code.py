@@ -76,7 +76,7 @@ def test_a_component_is_read_with_the_values_of_its_parameters() -> None:
     ("content", "kind", "reason"),
     [
         ("select max_pt('t') from a", NodeType.ORACLE, "the SQL of oracle is not read"),
-        ("select max_pt('t') from a", 987_654, "the SQL of 987654 is not read"),
+        ("select max_pt('t') from a", 987_654, "the SQL of kind 987654 is not read"),
         ({"other": "select max_pt('t')"}, NodeType.EMR_HIVE, "the code is JSON of a form that is not known"),
         ("select max_pt('t') from where", NodeType.ODPS_SQL, "it is no statement of maxcompute"),
     ],

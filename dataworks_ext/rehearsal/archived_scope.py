@@ -41,7 +41,9 @@ class ArchivedAnswers:
         self.was_missed = False
         """Whether somebody asked for what is not there."""
 
-    def ask(self, operation: str, parameters: Mapping[str, str | int], until: float) -> Mapping[str, object]:
+    def ask(
+        self, operation: str, parameters: Mapping[str, str | int], until: float, keep: float = 0.0
+    ) -> Mapping[str, object]:
         """The answer that came then. Raises `LookupFailedError` as then, and `NotArchivedError`."""
         name = name_of(operation, parameters)
         found = self._consulted.get(name)
