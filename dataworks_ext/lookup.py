@@ -90,7 +90,7 @@ class MessageLookups:
         """
         if not READS.match(operation):
             raise ValueError(
-                f"{operation!r} cannot be asked; only operations that read can: Get…, List…, Search…, Query…"
+                f"{operation!r} cannot be asked; only Get…, List…, Search… and Query… can, since they read"
             )
         question = f"{operation} {sorted(parameters.items())}"
         return self._once(

@@ -15,7 +15,7 @@ from ..archive.options import SNAPSHOT_CONTENT
 from ..context import MessageScope, Request
 from ..errors import ExtensionError
 from ..events import Event, event_class
-from ..lookup import LookupFailedError, MessageLookups
+from ..lookup import Answer, LookupFailedError, MessageLookups
 from ..message import Message
 from ..snapshots import Snapshot
 from .watched import Watched, WatchedPayload, missing_fields
@@ -192,6 +192,14 @@ class _NotingLookups(MessageLookups):
             return super().options(until)
         except NotArchivedError:
             self._scope.note(self._policy, "options")
+            raise
+
+    def ask(self, operation: str, parameters: Mapping[str, str | int], until: float, keep: float) -> Answer:
+        """The answer of then."""
+        try:
+            return super().ask(operation, parameters, until, keep)
+        except NotArchivedError:
+            self._scope.note(self._policy, name_of(operation, parameters))
             raise
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
 from ..lookup import GET_OPTIONS, GET_PARAMETERS, GET_SNAPSHOT, LookupFailedError
 from ..snapshots import FileExecution, Snapshot
 
-Canned: TypeAlias = Mapping[str, object] | list[Mapping[str, object]] | Exception
+Canned: TypeAlias = Mapping[str, object] | Sequence[Mapping[str, object]] | Exception
 """An answer to any parameters; or several, `{"parameters": …, "answer": …}`, of which the first that fits counts."""
 T = TypeVar("T", bound=Snapshot | Mapping[str, object])
 
@@ -54,7 +54,7 @@ def _answer_in(
     answers: Mapping[str, Canned], operation: str, parameters: Mapping[str, str | int]
 ) -> Mapping[str, object]:
     found = answers.get(operation)
-    if isinstance(found, list):
+    if isinstance(found, Sequence):
         for entry in found:
             wanted = entry.get("parameters")
             if isinstance(wanted, Mapping) and wanted.items() <= parameters.items():
@@ -62,9 +62,7 @@ def _answer_in(
                 return answer if isinstance(answer, Mapping) else {}
         found = None
     if found is None:
-        raise LookupFailedError(
-            f"there is no answer to {operation} here; give it one with answers={{{operation!r}: …}}"
-        )
+        raise LookupFailedError(f"there is no answer to {operation} here; give one in answers={{{operation!r}: …}}")
     return _given(found)
 
 
