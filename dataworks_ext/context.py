@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
+from functools import partial
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
     from .snapshots import Snapshot
+    from .sql import Script
 
 S_co = TypeVar("S_co", bound=BaseModel, covariant=True)
 
@@ -63,7 +65,7 @@ class Request(NamedTuple):
 class MessageScope:
     """What all policies and observers of one message share."""
 
-    __slots__ = ("_events", "_lookups", "deadline", "language", "message", "now", "request")
+    __slots__ = ("_events", "_lookups", "_sql", "deadline", "language", "message", "now", "request")
 
     def __init__(self, message: Message, request: Request = Request()) -> None:  # noqa: B008 - it is immutable
         self.message = message
@@ -73,6 +75,7 @@ class MessageScope:
         self.language: Language = "en"  # until an extension decides, in its own
         self._events: dict[type[Event], Event] = {}
         self._lookups: MessageLookups | None = None
+        self._sql: tuple[Script | None] | None = None
 
     @classmethod
     def of(cls, subject: Message | Event, request: Request) -> MessageScope:
@@ -123,6 +126,15 @@ class MessageScope:
     def lookups_for(self, policy: str) -> MessageLookups:
         """The same answers for every policy; a rehearsal notes who asked for what is missing."""
         return self.lookups
+
+    def sql(self, policy: str, until: float) -> Script | None:
+        """The SQL of the event, read once for all policies. Raises as `PolicyContext.sql` says."""
+        if self._sql is None:
+            from .code import script_of  # most messages have no SQL, and most functions no parser
+
+            snapshot = partial(self.lookups_for(policy).snapshot, until)
+            self._sql = (script_of(self.message.event_code, partial(self.event, policy=policy), snapshot),)
+        return self._sql[0]
 
     @property
     def event_time(self) -> datetime:
@@ -228,6 +240,20 @@ class PolicyContext(Generic[S_co]):
         return self._scope.lookups_for(self._policy).snapshot(self._until)
 
     @property
+    def sql(self) -> Script | None:
+        """What the SQL of the event does: of a download its query, of a file its code. None if it has none. Read at
+        first use, once for all policies of a message; needs the extra `sql`.
+
+        What its dialect does not understand is in its `unread`.
+
+        Raises:
+            LookupFailedError: The snapshot could not be had.
+            PolicyError: The event should have SQL, and has none.
+            SqlTooLongError: It has more than 1,048,576 characters or 10,000 statements.
+        """
+        return self._scope.sql(self._policy, self._until)
+
+    @property
     def parameters(self) -> Mapping[str, str]:
         """The extension's parameters, by key, as its owner set them in DataWorks. Cached for a minute.
 
@@ -244,6 +270,23 @@ class PolicyContext(Generic[S_co]):
             LookupFailedError: The lookup failed.
         """
         return self._scope.lookups_for(self._policy).options(self._until)
+
+    def ask(self, operation: str, *, keep: float = 0.0, **parameters: str | int) -> Mapping[str, object]:
+        """DataWorks' answer to an operation of its OpenAPI that reads, as the JSON object that came.
+
+        Equal questions of one message are asked once. The pack names the operation in its `asks`, so that the role of
+        the function may call it.
+
+        Args:
+            operation: `GetMetaTableBasicInfo`; its name begins with Get, List, Search or Query.
+            keep: Seconds for which the answer to another message will do.
+            parameters: Of the operation, by its names: `TableGuid="odps.ods.orders"`.
+
+        Raises:
+            LookupFailedError: There is no answer.
+            ValueError: The operation is none that reads.
+        """
+        return self._scope.lookups_for(self._policy).ask(operation, parameters, self._until, keep)
 
 
 class OverridingContext(PolicyContext[S_co]):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound=BaseModel)
 T = TypeVar("T")
+Answer: TypeAlias = Mapping[str, object]
 
+READS: Final = re.compile(r"(?:Get|List|Search|Query)[A-Z][A-Za-z0-9]*\Z")
+"""The name of an operation of DataWorks' OpenAPI that changes nothing."""
 GET_SNAPSHOT: Final = "GetIDEEventDetail"
 GET_PARAMETERS: Final = "GetExtension"
 GET_OPTIONS: Final = "GetOptionValueForProject"
@@ -33,7 +37,9 @@ class LookupFailedError(ExtensionError):
 class Lookups(Protocol):
     """Answers the read operations of DataWorks' OpenAPI."""
 
-    def ask(self, operation: str, parameters: Mapping[str, str | int], until: float) -> Mapping[str, object]:
+    def ask(
+        self, operation: str, parameters: Mapping[str, str | int], until: float, keep: float = 0.0
+    ) -> Mapping[str, object]:
         """The answer to an operation, as the JSON object that came.
 
         Args:
@@ -41,6 +47,7 @@ class Lookups(Protocol):
             parameters: Without `ExtensionCode`, which the one who asks does not know, and without what the message
                 does not have.
             until: The moment of `time.monotonic()` at which the answer is no longer awaited.
+            keep: Seconds for which a former answer to the same question is good enough.
 
         Raises:
             LookupFailedError: There is no answer.
@@ -73,6 +80,22 @@ class MessageLookups:
     def options(self, until: float) -> Mapping[str, object]:
         """What the event's workspace chose of the extension's options. Raises `LookupFailedError`."""
         return self._once("options", until, self._ask_options)
+
+    def ask(self, operation: str, parameters: Mapping[str, str | int], until: float, keep: float) -> Answer:
+        """The answer to a question of a policy's own, once a message for equal questions.
+
+        Raises:
+            LookupFailedError: There is no answer.
+            ValueError: The operation is none that reads.
+        """
+        if not READS.match(operation):
+            raise ValueError(
+                f"{operation!r} cannot be asked; only Get…, List…, Search… and Query… can, since they read"
+            )
+        question = f"{operation} {sorted(parameters.items())}"
+        return self._once(
+            question, until, lambda source, limit: MappingProxyType({**source.ask(operation, parameters, limit, keep)})
+        )
 
     def settings(self, pack: str, settings: S, until: float) -> S:
         """The settings of a pack, overridden by the options of the workspace.

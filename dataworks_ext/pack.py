@@ -18,6 +18,7 @@ from .policy import (
     Policy,
     Registration,
     Severity,
+    asked,
     codes_of,
     description_of,
     id_in,
@@ -62,6 +63,7 @@ class PolicyPack(Generic[S]):
             Options under the pack's name are the pack's; without any, options with the names of its settings.
         owner: Who answers for its policies, unless a policy names somebody else.
         url: Where to read more about them, likewise.
+        asks: The operations of DataWorks' OpenAPI that its policies ask with `context.ask`.
 
     Raises:
         RegistrationError: An invalid name, settings class, owner or address.
@@ -69,7 +71,12 @@ class PolicyPack(Generic[S]):
 
     @overload
     def __init__(
-        self: PolicyPack[NoSettings], name: str, *, owner: str | None = None, url: str | None = None
+        self: PolicyPack[NoSettings],
+        name: str,
+        *,
+        owner: str | None = None,
+        url: str | None = None,
+        asks: Iterable[str] = (),
     ) -> None: ...
     @overload
     def __init__(
@@ -80,6 +87,7 @@ class PolicyPack(Generic[S]):
         options_override: bool = False,
         owner: str | None = None,
         url: str | None = None,
+        asks: Iterable[str] = (),
     ) -> None: ...
     def __init__(
         self,
@@ -89,6 +97,7 @@ class PolicyPack(Generic[S]):
         options_override: bool = False,
         owner: str | None = None,
         url: str | None = None,
+        asks: Iterable[str] = (),
     ) -> None:
         if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
             raise RegistrationError(
@@ -105,6 +114,7 @@ class PolicyPack(Generic[S]):
         self.options_override = options_override
         self.owner = owner_named(f"pack {name}", owner)
         self.url = page_at(f"pack {name}", url)
+        self.asks = asked(name, asks)
         self._policies: dict[str, Policy] = {}
         self._observers: dict[str, Observer] = {}
         self._closed = False

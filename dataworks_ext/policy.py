@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from .decision import Choice, Mode
 from .errors import RegistrationError
 from .events import Event, catalog, code_of, event_class
+from .lookup import READS
 from .rollout import Rollout
 from .spelling import nearest
 
@@ -138,6 +139,20 @@ def page_at(registered: str, url: str | None) -> str | None:
     if url is not None and len(url) > URL_LIMIT:
         raise RegistrationError(f"{registered}: url has {len(url)} characters, and a text has room for {URL_LIMIT}")
     return url
+
+
+def asked(pack: str, operations: Iterable[str]) -> tuple[str, ...]:
+    """The operations that a pack asks. Raises `RegistrationError` for one that does not read."""
+    if isinstance(operations, str):
+        raise RegistrationError(f"pack {pack}: asks should be a list of operations, got {operations!r}; put it in [ ]")
+    found = tuple(operations)
+    for operation in found:
+        if not (isinstance(operation, str) and READS.match(operation)):
+            raise RegistrationError(
+                f"pack {pack}: {operation!r} cannot be asked; only operations that read can: Get…, List…, Search…, "
+                "Query…"
+            )
+    return found
 
 
 def rollout_of(full_id: str, mode: Mode, enforce_from: date | None, announce_days: int) -> Rollout | None:

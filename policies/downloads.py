@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, PositiveInt
+from fnmatch import fnmatchcase
+
+from pydantic import PositiveInt
 
 from dataworks_ext import Outcome, PolicyContext, PolicyPack, deny
 from dataworks_ext.events import DownloadResources, DownloadResourcesExecute, ModuleType
 from dataworks_ext.types import DAYS, Day, Network, Size, WorkingHours, ZoneName, is_within, is_working_time
 from dataworks_ext.wording import chinese_days, counted, english_days, size_text
 
+from .sql_rules import ColumnPattern, SqlSettings, full_name, unless_unread
 
-class DownloadSettings(BaseModel, defer_build=True):
+
+class DownloadSettings(SqlSettings, defer_build=True):
     max_rows: PositiveInt | None = 1_000_000
     """Rows that one download may have."""
     max_bytes: Size | None = None
@@ -27,6 +31,10 @@ class DownloadSettings(BaseModel, defer_build=True):
     """Pages of DataWorks that may not start a download: dw_excel,entity_transfer."""
     denied_datasources: tuple[str, ...] = ()
     """Names of data sources that may not be downloaded from."""
+    personal_columns: tuple[ColumnPattern, ...] = ()
+    """Columns that nobody may download: *.id_card,*.phone,ods.users.name."""
+    limit_required: bool = False
+    """Whether the query of a download needs a LIMIT."""
 
 
 downloads = PolicyPack("downloads", settings=DownloadSettings)
@@ -105,3 +113,48 @@ def datasource(event: DownloadResources, context: Context) -> Outcome | None:
             zh=f"数据源 {event.datasource_name} 中的数据不得下载。",
         )
     return None
+
+
+@downloads.policy(DownloadResources, DownloadResourcesExecute, needs="personal_columns")
+def personal_columns(_event: DownloadResources, context: Context) -> Outcome | None:
+    """No personal columns are downloaded, under whatever name."""
+    script, settings = context.sql, context.settings
+    if script is None:
+        return None
+    for table in script.reads:
+        name = full_name(table, settings)
+        selected = script.selected(table)
+        for pattern in settings.personal_columns:
+            of_table, _, of_column = pattern.rpartition(".")
+            if not fnmatchcase(name if "." in of_table else table.name.casefold(), of_table):
+                continue
+            if selected is None:
+                return deny(
+                    f"In line {table.line}, * may select personal columns of {table}. Name the columns.",
+                    zh=f"第 {table.line} 行的 * 可能包含 {table} 的个人信息列，请列出所需的列。",
+                )
+            found = sorted(column for column in selected if fnmatchcase(column, of_column))
+            if found:
+                return deny(
+                    f"The query selects {found[0]} of {table}, which is personal. Leave it out.",
+                    zh=f"查询中包含 {table} 的个人信息列 {found[0]}，请去掉。",
+                )
+    return unless_unread(script, settings)
+
+
+def _needs_a_limit(_event: DownloadResources, context: Context) -> bool:
+    return context.settings.limit_required
+
+
+@downloads.policy(DownloadResources, DownloadResourcesExecute, when=_needs_a_limit)
+def limit_required(_event: DownloadResources, context: Context) -> Outcome | None:
+    """The query of a download has a LIMIT."""
+    script = context.sql
+    if script is None or script.limit is not None:
+        return None
+    if script.unread:
+        return unless_unread(script, context.settings)
+    return deny(
+        "The query has no LIMIT. Add one, such as LIMIT 10000.",
+        zh="查询没有 LIMIT，请加上，例如 LIMIT 10000。",
+    )

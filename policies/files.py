@@ -14,8 +14,8 @@ from dataworks_ext.events import ChangeType, CommitFile, DeployFile, FileCommitO
 from dataworks_ext.types import Day, Freeze, FreezeDates, Holidays, WorkingHours, ZoneName, zone_of
 from dataworks_ext.wording import chinese_date, chinese_list, english_date, english_list
 
+from .calls import first_calls
 from .node_code import sql_in
-from .sql import first_calls
 
 _NOTICE: Final = timedelta(days=60)
 """How long before the end of the calendar people are told of it."""

@@ -1,42 +1,239 @@
-"""Calls of functions in SQL, found without parsing it."""
+"""What SQL may do: scans, joins, functions, and what it writes and drops. Needs the extra `sql`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Annotated
 
-_LINE_END: Final = re.compile(r"\r\n?|\n")
-_NO_CODE: Final = re.compile(
-    r"--[^\r\n]*"
-    r"|/\*.*?(?:\*/|\Z)"
-    r"|'[^'\\]*(?:\\.[^'\\]*)*\\?(?:'|\Z)"
-    r'|"[^"\\]*(?:\\.[^"\\]*)*\\?(?:"|\Z)'
-    r"|`[^`\r\n]*`",
-    re.DOTALL,
-)
-"""Comments and literals; a name in backticks too, which is code, but whose quotes begin no literal."""
+from pydantic import AfterValidator, PositiveInt
 
+from dataworks_ext import Outcome, PolicyContext, PolicyPack, deny
+from dataworks_ext.events import ChangeType, CommitFile, DeployFile, FileCommitOrDeploy
+from dataworks_ext.wording import chinese_list, english_list
 
-def first_calls(functions: Iterable[str], code: str) -> dict[str, int]:
-    """Which of the functions the code calls, and in which line first; in the order of their first calls."""
-    bare = _NO_CODE.sub(_without_text, code)
-    starts = {name: found.start() for name in functions if (found := _call_of(name).search(bare))}
-    return {name: _line(bare, start) for name, start in sorted(starts.items(), key=lambda item: item[1])}
+from .sql_rules import SqlSettings, TablePattern, full_name, is_among, unless_unread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dataworks_ext.sql import Table
+
+BASIC_INFO = "GetMetaTableBasicInfo"
 
 
-def _call_of(function: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?ai:{re.escape(function)})\b`?\s*\(")
+def _bare_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ValueError("a function is written by its bare name: MAX_PT")
+    return name.casefold()
 
 
-def _without_text(found: re.Match[str]) -> str:
-    """The replacement of a comment or literal: nothing that looks like code, on as many lines."""
-    text = found[0]
-    if text.startswith("`"):
-        return text
-    separator = "''" if text.startswith(("'", '"')) else " "
-    return separator + "\n" * len(_LINE_END.findall(text))
+def _partitioned(text: str) -> str:
+    pattern, equals, columns = text.replace(" ", "").casefold().partition("=")
+    if not (pattern and equals and columns):
+        raise ValueError("a partitioned table is written with its columns: ods.*=ds, or dwd.*=ds+hh")
+    return f"{pattern}={columns}"
 
 
-def _line(code: str, position: int) -> int:
-    return len(_LINE_END.findall(code, 0, position)) + 1
+class SqlRules(SqlSettings, defer_build=True):
+    select_star: tuple[TablePattern, ...] = ()
+    """Tables whose columns are named instead of *: ods.*,dwd.*; * for all."""
+    partition_filter: tuple[Annotated[str, AfterValidator(_partitioned)], ...] = ()
+    """Tables with the partition columns by which they are filtered: ods.*=ds,dwd.log=ds+hh."""
+    partition_lookup: bool = False
+    """Whether DataWorks is asked which tables are partitioned, and by what."""
+    partition_lookup_seconds: PositiveInt = 300
+    """Seconds for which such an answer is kept."""
+    cartesian_join: bool = False
+    """Whether every join needs a condition that connects its sides."""
+    forbidden_functions: tuple[Annotated[str, AfterValidator(_bare_name)], ...] = ()
+    """Functions that SQL may not call: MAX_PT,RAND."""
+    drops: tuple[TablePattern, ...] = ()
+    """Tables that are neither dropped nor emptied, nor their partitions: ads.*."""
+    written_projects: tuple[str, ...] = ()
+    """The projects that SQL may write to."""
+    protected_tables: tuple[TablePattern, ...] = ()
+    """Tables that SQL may not change in any way."""
+    insert_column_order: tuple[TablePattern, ...] = ()
+    """Tables for which INSERT lists its columns: ads.*."""
+
+
+sql = PolicyPack("sql", settings=SqlRules, asks=[BASIC_INFO])
+Context = PolicyContext[SqlRules]
+
+
+def _brings_code(event: FileCommitOrDeploy) -> bool:
+    """Whether the event brings code: a deletion brings none."""
+    return event.change_type != ChangeType.DELETE
+
+
+@sql.policy(CommitFile, DeployFile, when=_brings_code, needs="select_star")
+def select_star(_event: FileCommitOrDeploy, context: Context) -> Outcome | None:
+    """Columns are named, not selected by *."""
+    script, settings = context.sql, context.settings
+    if script is None:
+        return None
+    for star in script.stars:
+        tables = _among(star.tables, settings.select_star, settings)
+        if tables:
+            return deny(
+                f"In line {star.line}, * selects all columns of {english_list(tables)}. Name the columns.",
+                zh=f"第 {star.line} 行的 * 选取了 {chinese_list(tables)} 的所有列，请列出所需的列。",
+            )
+    return unless_unread(script, settings)
+
+
+@sql.policy(CommitFile, DeployFile, when=_brings_code, needs="partition_filter")
+def partition_filter(_event: FileCommitOrDeploy, context: Context) -> Outcome | None:
+    """Partitioned tables are filtered by their partitions."""
+    script, settings = context.sql, context.settings
+    if script is None:
+        return None
+    wanted = [entry.split("=") for entry in settings.partition_filter]
+    for table in script.reads:
+        columns = next((columns for pattern, columns in wanted if is_among(table, [pattern], settings)), "")
+        missing = [column for column in columns.split("+") if column and column not in script.filters(table)]
+        if missing:
+            return _unfiltered(table, missing[0])
+    return unless_unread(script, settings)
+
+
+def _looks_partitions_up(event: FileCommitOrDeploy, context: Context) -> bool:
+    return context.settings.partition_lookup and _brings_code(event)
+
+
+@sql.policy(CommitFile, DeployFile, when=_looks_partitions_up)
+def partition_filter_of_partitioned_tables(_event: FileCommitOrDeploy, context: Context) -> Outcome | None:
+    """Tables that DataWorks knows to be partitioned are filtered by their partitions."""
+    script, settings = context.sql, context.settings
+    if script is None:
+        return None
+    written = {full_name(table, settings) for table in script.writes}
+    for table in script.reads:
+        if full_name(table, settings) in written:
+            continue  # the script makes it: it may not be there yet
+        columns = _partition_columns(table, context)
+        if columns and columns[0] not in script.filters(table):  # the others are parts of its partitions
+            return _unfiltered(table, columns[0])
+    return unless_unread(script, settings)
+
+
+def _partition_columns(table: Table, context: Context) -> list[str]:
+    guid = f"odps.{full_name(table, context.settings)}"
+    keep = float(context.settings.partition_lookup_seconds)
+    data = context.ask(BASIC_INFO, keep=keep, TableGuid=guid).get("Data")
+    keys = data.get("PartitionKeys") if isinstance(data, dict) and data.get("IsPartitionTable") else None
+    return [key.strip().casefold() for key in str(keys or "").split(",") if key.strip()]
+
+
+def _unfiltered(table: Table, column: str) -> Outcome:
+    return deny(
+        f"In line {table.line}, {table} is read without a filter on its partition column {column}. "
+        f"Add a condition such as {column} = '${{bizdate}}'.",
+        zh=f"第 {table.line} 行读取 {table} 时未按分区列 {column} 过滤，请加上条件，例如 {column} = '${{bizdate}}'。",
+    )
+
+
+def _wants_conditions(event: FileCommitOrDeploy, context: Context) -> bool:
+    return context.settings.cartesian_join and _brings_code(event)
+
+
+@sql.policy(CommitFile, DeployFile, when=_wants_conditions)
+def cartesian_join(_event: FileCommitOrDeploy, context: Context) -> Outcome | None:
+    """Every join has a condition."""
+    script, settings = context.sql, context.settings
+    if script is None:
+        return None
+    for join in script.cartesian_joins:
+        sides = list(map(str, join.tables))
+        return deny(
+            f"In line {join.line}, a join of {english_list(sides)} has no condition that connects them. Add one.",
+            zh=f"第 {join.line} 行对 {chinese_list(sides)} 的关联没有连接条件（笛卡尔积），请加上。",
+        )
+    return unless_unread(script, settings)
+
+
+@sql.policy(CommitFile, DeployFile, when=_brings_code, needs="forbidden_functions")
+def forbidden_functions(_event: FileCommitOrDeploy, context: Context) -> Outcome | None:
+    """No SQL calls a forbidden function, nor one that a variable names."""
+    script, forbidden = context.sql, context.settings.forbidden_functions
+    for call in () if script is None else script.calls:
+        if re.search(r"[${[]", call.name):
+            return deny(
+                f"In line {call.line}, a variable is in the name of a function, {call.name}, which cannot be checked. "
+                "Write the name out.",
+                zh=f"第 {call.line} 行的函数名 {call.name} 含有变量，无法检查，请写出完整的函数名。",
+            )
+        if re.split(r"[.:]", call.name)[-1].casefold() in forbidden:
+            return deny(
+                f"In line {call.line}, the code calls the forbidden function {call.name}. Replace the call.",
+                zh=f"第 {call.line} 行调用了禁用的函数 {call.name}，请替换。",
+            )
+    return None
+
+
+@sql.policy(CommitFile, DeployFile, when=_brings_code, needs="drops")
+def drops(_event: FileCommitOrDeploy, context: Context) -> Outcome | None:
+    """No code drops or empties a protected table, or its partitions."""
+    script, settings = context.sql, context.settings
+    if script is None:
+        return None
+    for drop in script.drops:
+        tables = _among(drop.tables, settings.drops, settings)
+        if tables:
+            return deny(
+                f"In line {drop.line}, the code drops or empties {english_list(tables)}. Leave it out.",
+                zh=f"第 {drop.line} 行删除或清空了 {chinese_list(tables)}，请去掉该语句。",
+            )
+    return unless_unread(script, settings)
+
+
+@sql.policy(CommitFile, DeployFile, when=_brings_code, needs="written_projects")
+def cross_project_writes(_event: FileCommitOrDeploy, context: Context) -> Outcome | None:
+    """SQL writes to the named projects only."""
+    script, settings = context.sql, context.settings
+    if script is None:
+        return None
+    allowed = {name.casefold() for name in settings.written_projects}
+    for table in script.writes:
+        project = full_name(table, settings).rpartition(".")[0].partition(".")[0]
+        if project and project not in allowed:
+            return deny(
+                f"In line {table.line}, the code writes to {table}. It may write to {english_list(allowed)} only.",
+                zh=f"第 {table.line} 行写入了 {table}，只能写入 {chinese_list(allowed)}。",
+            )
+    return unless_unread(script, settings)
+
+
+@sql.policy(CommitFile, DeployFile, when=_brings_code, needs="protected_tables")
+def protected_tables(_event: FileCommitOrDeploy, context: Context) -> Outcome | None:
+    """No code changes a protected table."""
+    script, settings = context.sql, context.settings
+    if script is None:
+        return None
+    for table in script.writes:
+        if is_among(table, settings.protected_tables, settings):
+            return deny(
+                f"In line {table.line}, the code changes {table}, which is protected. Leave it as it is.",
+                zh=f"第 {table.line} 行修改了受保护的表 {table}，请勿修改。",
+            )
+    return unless_unread(script, settings)
+
+
+@sql.policy(CommitFile, DeployFile, when=_brings_code, needs="insert_column_order")
+def insert_column_order(_event: FileCommitOrDeploy, context: Context) -> Outcome | None:
+    """INSERT lists its columns."""
+    script, settings = context.sql, context.settings
+    if script is None:
+        return None
+    for insert in script.inserts:
+        if insert.columns is None and is_among(insert.table, settings.insert_column_order, settings):
+            return deny(
+                f"In line {insert.line}, INSERT into {insert.table} relies on the order of its columns. List them.",
+                zh=f"第 {insert.line} 行写入 {insert.table} 时依赖列的顺序，请列出各列。",
+            )
+    return unless_unread(script, settings)
+
+
+def _among(tables: Iterable[Table], patterns: Iterable[str], settings: SqlSettings) -> list[str]:
+    patterns = tuple(patterns)
+    return [str(table) for table in tables if is_among(table, patterns, settings)]

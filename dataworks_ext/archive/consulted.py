@@ -24,11 +24,13 @@ class Consulted:
         self.answers: dict[str, dict[str, object]] = {}
         """By the name of the lookup: `answer`, or why it `failed`."""
 
-    def ask(self, operation: str, parameters: Mapping[str, str | int], until: float) -> Mapping[str, object]:
+    def ask(
+        self, operation: str, parameters: Mapping[str, str | int], until: float, keep: float = 0.0
+    ) -> Mapping[str, object]:
         """The source's answer. Raises what the source raises."""
         name = name_of(operation, parameters)
         try:
-            answer = self._source.ask(operation, parameters, until)
+            answer = self._source.ask(operation, parameters, until, keep)
         except LookupFailedError as error:
             self.answers[name] = {"failed": str(error)}
             raise

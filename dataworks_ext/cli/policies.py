@@ -13,6 +13,7 @@ import typer
 from pydantic import BaseModel
 
 from ..deploy.expiry import Reviewed, review
+from ..deploy.ram import ram_policy
 from ..errors import SettingsError
 from ..extension import Extension
 from ..policy import Observer, Policy, Registration
@@ -64,6 +65,9 @@ def policies(
     ] = None,
     records: Records = None,
     app: App = DEFAULT,
+    ram: Annotated[
+        bool, typer.Option("--ram", help="Print the smallest RAM policy for the role of the function.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """List the policies, their modes, settings and exemptions.
@@ -72,6 +76,9 @@ def policies(
 
     Exit status 0: no problem. 1: at least one problem. 2: the extension cannot be loaded, or has no such policy.
     """
+    if ram:
+        print_json(ram_policy(load(app)))
+        return
     listed = _listed(load(app), patterns or ["*"], used_by(records))
     if as_json:
         print_json(_as_json(listed))

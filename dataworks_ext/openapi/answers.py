@@ -19,19 +19,19 @@ Answer = Mapping[str, object]
 
 
 class Answers:
-    """Keeps answers for a minute, and for longer while DataWorks throttles. Threads share it."""
+    """Keeps answers for a while, and for longer while DataWorks throttles. Threads share it."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._answers: OrderedDict[Hashable, tuple[float, Answer]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, until: float, ask: Callable[[float], Answer]) -> Answer:
+    def get(self, key: Hashable, until: float, ask: Callable[[float], Answer], keep: float = KEPT_FOR) -> Answer:
         """The answer under the key, asked for anew if there is none or it is old. Raises what `ask` raises."""
         with self._lock:
             kept = self._answers.get(key)
         now = self._clock()
-        if kept is not None and now < kept[0]:
+        if kept is not None and now < kept[0] + keep:
             return kept[1]
         try:
             answer = ask(until if kept is None else min(until, now + _REFRESH_LIMIT))
@@ -44,7 +44,7 @@ class Answers:
 
     def _keep(self, key: Hashable, answer: Answer) -> None:
         with self._lock:
-            self._answers[key] = (self._clock() + KEPT_FOR, answer)
+            self._answers[key] = (self._clock(), answer)
             self._answers.move_to_end(key)
             while len(self._answers) > _MOST_KEPT:
                 self._answers.popitem(last=False)

@@ -94,8 +94,10 @@ class OpenApi:
         """
         return self._connected().call(operation, parameters, deadline=until)
 
-    def ask(self, operation: str, parameters: Mapping[str, str | int], until: float) -> Mapping[str, object]:
-        """The answer to a lookup. Those about the extension itself are kept for a minute.
+    def ask(
+        self, operation: str, parameters: Mapping[str, str | int], until: float, keep: float = 0.0
+    ) -> Mapping[str, object]:
+        """The answer to a lookup. Those about the extension itself are kept for a minute, others for as long as asked.
 
         Raises:
             LookupFailedError: There is no answer.
@@ -107,10 +109,12 @@ class OpenApi:
         if operation == GET_SNAPSHOT and len(parameters) < 2:
             raise LookupFailedError("a message without an id or a workspace has no snapshot")
         try:
-            if operation not in _OF_THE_EXTENSION:
-                return self.call(operation, parameters, until)
-            complete = {"ExtensionCode": self.extension_code, **parameters}
             key = (operation, *sorted(parameters.items()))
+            if operation not in _OF_THE_EXTENSION:
+                if keep <= 0:
+                    return self.call(operation, parameters, until)
+                return self._kept().get(key, until, lambda limit: self.call(operation, parameters, limit), keep)
+            complete = {"ExtensionCode": self.extension_code, **parameters}
             return self._kept().get(key, until, lambda limit: self.call(operation, complete, limit))
         except (CallError, SetupError) as error:
             raise LookupFailedError(str(error)) from None

@@ -15,7 +15,7 @@ from ..archive.options import SNAPSHOT_CONTENT
 from ..context import MessageScope, Request
 from ..errors import ExtensionError
 from ..events import Event, event_class
-from ..lookup import LookupFailedError, MessageLookups
+from ..lookup import Answer, LookupFailedError, MessageLookups
 from ..message import Message
 from ..snapshots import Snapshot
 from .watched import Watched, WatchedPayload, missing_fields
@@ -41,7 +41,9 @@ class ArchivedAnswers:
         self.was_missed = False
         """Whether somebody asked for what is not there."""
 
-    def ask(self, operation: str, parameters: Mapping[str, str | int], until: float) -> Mapping[str, object]:
+    def ask(
+        self, operation: str, parameters: Mapping[str, str | int], until: float, keep: float = 0.0
+    ) -> Mapping[str, object]:
         """The answer that came then. Raises `LookupFailedError` as then, and `NotArchivedError`."""
         name = name_of(operation, parameters)
         found = self._consulted.get(name)
@@ -190,6 +192,14 @@ class _NotingLookups(MessageLookups):
             return super().options(until)
         except NotArchivedError:
             self._scope.note(self._policy, "options")
+            raise
+
+    def ask(self, operation: str, parameters: Mapping[str, str | int], until: float, keep: float) -> Answer:
+        """The answer of then."""
+        try:
+            return super().ask(operation, parameters, until, keep)
+        except NotArchivedError:
+            self._scope.note(self._policy, name_of(operation, parameters))
             raise
 
 

@@ -22,7 +22,7 @@ from ..policy import EVERY_EVENT, Policy
 from ..settings import Configuration
 from ..snapshots import Snapshot
 from ..spelling import nearest
-from .canned import CannedLookups
+from .canned import Canned, CannedLookups
 from .mistakes import is_of_the_test, problems_of
 
 __tracebackhide__ = is_of_the_test
@@ -48,6 +48,7 @@ def decide(
     snapshot: Snapshot | Exception | None = None,
     parameters: Mapping[str, str] | Exception | None = None,
     options: Mapping[str, object] | Exception | None = None,
+    answers: Mapping[str, Canned] | None = None,
     now: datetime | None = None,
 ) -> Decision:
     """The decision on an event. Neither the network nor the environment of the process is used.
@@ -61,6 +62,8 @@ def decide(
         snapshot: `context.snapshot`. An exception makes the lookup fail, here and below.
         parameters: `context.parameters`; empty by default.
         options: `context.options`, in any workspace; empty by default.
+        answers: What `context.ask` gets, by operation: an answer to any parameters, or a list of several,
+            `{"parameters": {"TableGuid": …}, "answer": {…}}`, of which the first that fits counts.
         now: `context.now`; `NOON`, a Monday, by default.
 
     Raises:
@@ -76,7 +79,7 @@ def decide(
     moment = NOON if now is None else now
     if moment.tzinfo is None:
         raise SubjectError(f"now={moment.isoformat()} has no time zone; give it one: tzinfo=timezone.utc")
-    lookups = CannedLookups(snapshot or LookupFailedError(_NO_SNAPSHOT), parameters or {}, options or {})
+    lookups = CannedLookups(snapshot or LookupFailedError(_NO_SNAPSHOT), parameters or {}, options or {}, answers or {})
     return extension.decide(event, Request(now=moment, lookups=lookups))
 
 

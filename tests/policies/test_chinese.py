@@ -55,6 +55,20 @@ TEXTS: list[tuple[str, str, dict[str, str], dict[str, Any], str]] = [
         "已禁止从 dw_excel 下载数据。",
     ),
     (
+        "downloads.personal_columns",
+        DOWNLOAD,
+        {"DOWNLOADS_PERSONAL_COLUMNS": "*.phone"},
+        {"sqlText": "select phone from ods.users"},
+        "查询中包含 ods.users 的个人信息列 phone，请去掉。",
+    ),
+    (
+        "downloads.limit_required",
+        DOWNLOAD,
+        {"DOWNLOADS_LIMIT_REQUIRED": "true"},
+        {"sqlText": "select id from ods.users"},
+        "查询没有 LIMIT，请加上，例如 LIMIT 10000。",
+    ),
+    (
         "downloads.datasource",
         DOWNLOAD,
         {"DOWNLOADS_DENIED_DATASOURCES": "人事，payroll"},

@@ -58,6 +58,8 @@ class WrittenCase(BaseModel):
     """What DataWorks keeps of the file or table; None for nothing."""
     options: Names[object] = {}
     """What the workspace chose."""
+    answers: Names[object] = {}
+    """What DataWorks answers to questions of policies, by operation."""
     parameters: Names[Text] = {}
     """What the owner of the extension set in DataWorks."""
     expect: Verdict

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, cast
 
 from ...decision import Decision, Verdict
 from ...errors import SettingsError
 from ...extension import Extension
 from ...lookup import LookupFailedError
 from ...policy import EVERY_EVENT, Policy
+from ..canned import Canned
 from ..deciding import decide, trial
 from ..reasons import error_of, reason_lines
 from ..table import printable
@@ -76,6 +77,7 @@ def run_case(extension: Extension, case: Case) -> CaseResult:
             snapshot=case.snapshot or LookupFailedError(_NO_SNAPSHOT),
             parameters=written.parameters,
             options=written.options,
+            answers=cast("Mapping[str, Canned]", written.answers),  # what is none fails the policy that asks
             now=written.now,
         )
     except SettingsError as error:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.sql import first_calls
+from policies.calls import first_calls
 
 MAX_PT = ("MAX_PT",)
 

@@ -1,0 +1,171 @@
+"""The SQL of an event: of a download its query; of a file its code, taken out of whatever holds it.
+
+Source: the code of nodes in the vendor's specification of workflows, `aliyun/dataworks-spec`: EMR nodes, assignment
+nodes, SQL components.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from .errors import PolicyError
+from .events import (
+    CommitFile,
+    DeleteFile,
+    DeployFile,
+    DownloadResources,
+    DownloadResourcesExecute,
+    Event,
+    NodeType,
+    RunFile,
+)
+from .sql import Dialect, Script, SqlError, SqlTooLongError, read_sql, unread_script
+
+if TYPE_CHECKING:
+    from .snapshots import Snapshot
+
+_FILES: Final[Mapping[str, type[CommitFile | DeployFile | RunFile | DeleteFile]]] = {
+    "commit-file": CommitFile,
+    "deploy-file": DeployFile,
+    "run-file": RunFile,
+    "delete-file": DeleteFile,
+}
+_DIALECTS: Final[Mapping[str, Dialect]] = {
+    "maxcompute": "maxcompute",
+    "hive": "hive",
+    "spark": "spark",
+    "presto": "presto",
+    "trino": "trino",
+    "impala": "impala",
+    "hologres": "hologres",
+    "postgresql": "hologres",
+    "redshift": "hologres",
+    "clickhouse": "clickhouse",
+    "mysql": "mysql",
+    "oceanbase": "mysql",
+    "starrocks": "starrocks",
+    "doris": "starrocks",
+}
+"""What is read by the rules of which dialect. Flink, Oracle, SQL Server and others have calls only."""
+_LANGUAGES: Final[Mapping[str, Dialect]] = {
+    "odps": "maxcompute",
+    "sql": "maxcompute",
+    "hive": "hive",
+    "holo": "hologres",
+}
+_WITHOUT_SQL: Final = frozenset(("shell", "python", "python2", "python3", "pyodps", "pyodps2", "pyodps3"))
+"""Languages of an assignment node whose code is no SQL."""
+
+
+def script_of(
+    event_code: str, event: Callable[[type[Event]], Event], snapshot: Callable[[], Snapshot]
+) -> Script | None:
+    """What the SQL of an event does; None for an event or a kind of file without SQL.
+
+    Args:
+        event_code: Of the event.
+        event: Reads the event as a class.
+        snapshot: Asks for its snapshot; not called for a kind of file without SQL.
+
+    Raises:
+        PolicyError: The event should have SQL, and has none.
+        SqlTooLongError: It is beyond the bounds.
+    """
+    if event_code in ("download-resources", "download-resources-execute"):
+        download = event(DownloadResources if event_code == "download-resources" else DownloadResourcesExecute)
+        assert isinstance(download, DownloadResources)
+        return read_or_unread(download.sql_text, "maxcompute")
+    if event_code not in _FILES:
+        return None
+    file = event(_FILES[event_code])
+    assert isinstance(file, (CommitFile, DeployFile, RunFile, DeleteFile))
+    kind = file.file_type
+    if isinstance(kind, NodeType) and not kind.may_hold_sql:
+        return None
+    content = getattr(snapshot(), "content", None)
+    if not isinstance(content, str):
+        if not isinstance(kind, NodeType):
+            return None  # a kind that nobody knew yet, and no code: a resource of some sort
+        raise PolicyError("the snapshot of the event holds no code; expected its Content")
+    return script_in(content, kind)
+
+
+def script_in(content: str, kind: NodeType | int | str) -> Script | None:
+    """What the SQL in the code of a file does; None if there is none.
+
+    Args:
+        content: The code, as DataWorks keeps it.
+        kind: The kind of the file; a number or name that nobody knew yet otherwise.
+
+    Raises:
+        SqlTooLongError: It is beyond the bounds.
+    """
+    engine = kind.sql_dialect if isinstance(kind, NodeType) else None
+    dialect = _DIALECTS.get(engine or "")
+    if kind == NodeType.ADB_FOR_MYSQL:
+        dialect = "adb"
+    held = _held(content)
+    if held is None:
+        return read_or_unread(content, dialect) if dialect else _calls_only(content, engine or f"kind {kind}")
+    text, language = held
+    if language in _WITHOUT_SQL:
+        return None
+    if text is None:
+        return unread_script(content, dialect or "maxcompute", "the code is JSON of a form that is not known")
+    dialect = dialect or _LANGUAGES.get(language or "")
+    return read_or_unread(text, dialect) if dialect else _calls_only(text, language or engine or f"kind {kind}")
+
+
+def read_or_unread(text: str, dialect: Dialect) -> Script:
+    """What a text does; a text that the dialect cannot read at all is a script with everything in `unread`.
+
+    Raises:
+        SqlTooLongError: It is beyond the bounds.
+    """
+    try:
+        return read_sql(text, dialect)
+    except SqlTooLongError:
+        raise
+    except SqlError as error:
+        return unread_script(text, dialect, error)
+
+
+def _calls_only(text: str, engine: str) -> Script:
+    return unread_script(text, "maxcompute", f"the SQL of {engine} is not read")
+
+
+def _held(content: str) -> tuple[str | None, str | None] | None:
+    """Of code that is a JSON object: its SQL, if it has any, and its language, if it says one. None for other code."""
+    if not content.lstrip().startswith("{"):
+        return None
+    try:
+        code = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(code, dict):
+        return None
+    language = code.get("language")
+    language = language.casefold() if isinstance(language, str) else None
+    return _text_in(code), language
+
+
+def _text_in(code: Mapping[str, object]) -> str | None:
+    properties = code.get("properties")
+    if isinstance(properties, Mapping) and isinstance(properties.get("arguments"), list):
+        return "\n;\n".join(argument for argument in properties["arguments"] if isinstance(argument, str))
+    if isinstance(code.get("code"), str):
+        return _filled_in(str(code["code"]), code.get("config"))
+    content = code.get("content")
+    return content if isinstance(content, str) else None
+
+
+def _filled_in(text: str, config: object) -> str:
+    """The code of a component with the values of its parameters, `@@{name}`."""
+    for side in ("input", "output"):
+        parameters = config.get(side) if isinstance(config, Mapping) else None
+        for parameter in parameters if isinstance(parameters, list) else ():
+            if isinstance(parameter, Mapping) and isinstance(parameter.get("value"), str):
+                text = text.replace(f"@@{{{parameter.get('name')}}}", parameter["value"])
+    return text

@@ -1,0 +1,56 @@
+"""What engines take and the parser does not: rewritten in the tokens of a statement, so that all places stay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .dialects import Token, TokenType
+from .script import Dialect
+
+_JOINS = (TokenType.JOIN, TokenType.STRAIGHT_JOIN)
+
+
+def adapted(tokens: Sequence[Token], dialect: Dialect) -> list[Token]:
+    """The tokens as the parser takes them."""
+    found = list(tokens)
+    if dialect in ("mysql", "adb", "starrocks") and found[0].token_type == TokenType.REPLACE:
+        found[0] = _as(found[0], TokenType.INSERT)  # REPLACE INTO writes like INSERT
+    if dialect in ("impala", "starrocks", "adb"):
+        found = _without_join_hints(found)
+    if dialect == "maxcompute":
+        found = _without_projects_of_functions(found)
+    return found
+
+
+def _as(token: Token, token_type: TokenType) -> Token:
+    return Token(token_type, token.text, token.line, token.col, token.start, token.end)
+
+
+def _without_join_hints(tokens: list[Token]) -> list[Token]:
+    """`JOIN [shuffle] t`, and `SELECT straight_join a`."""
+    found: list[Token] = []
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        after = tokens[index + 1 : index + 3]
+        closes = len(after) == 2 and after[1].token_type == TokenType.R_BRACKET
+        if token.token_type == TokenType.L_BRACKET and closes and found and found[-1].token_type in _JOINS:
+            index += 3
+            continue
+        if token.text.casefold() != "straight_join" or not found or found[-1].token_type != TokenType.SELECT:
+            found.append(token)
+        index += 1
+    return found
+
+
+def _without_projects_of_functions(tokens: list[Token]) -> list[Token]:
+    """`project:function(…)`."""
+    found: list[Token] = []
+    for index, token in enumerate(tokens):
+        follows = [other.token_type for other in tokens[index + 1 : index + 3]]
+        calls = follows == [TokenType.VAR, TokenType.L_PAREN] and token.token_type == TokenType.COLON
+        if calls and found and found[-1].token_type in (TokenType.VAR, TokenType.IDENTIFIER):
+            found.pop()
+            continue
+        found.append(token)
+    return found

@@ -1,0 +1,195 @@
+"""From the text of a script to what it does: statement by statement, so that one in vain does not hide the others."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Final
+
+from sqlglot import exp
+from sqlglot.errors import ParseError, TokenError
+
+from .adaptation import adapted
+from .calls import calls_in, decoded
+from .commands import Beginning, beginning_of, with_target
+from .dialects import PlainError, Token, TokenType, dialect_of
+from .names import Names
+from .script import Call, Dialect, Script, SqlError, SqlTooLongError, Statement, Unread
+from .sources import Derived
+from .statements import StatementReader
+from .variables import holds_variable, with_marks
+
+MOST_CHARACTERS: Final = 1 << 20
+MOST_STATEMENTS: Final = 10_000
+
+
+def read(text: str, dialect: Dialect) -> Script:
+    """See `dataworks_ext.sql.read_sql`."""
+    return _Reader(text, dialect).script()
+
+
+def unread(text: str, dialect: Dialect, error: SqlError | str) -> Script:
+    """See `dataworks_ext.sql.unread_script`."""
+    reason, line = (error.sentence, error.line) if isinstance(error, SqlError) else (error, 1)
+    try:
+        reader = _Reader(text, dialect)
+    except SqlTooLongError:
+        raise
+    except SqlError as no_tokens:
+        return Script(dialect, (), (), (Unread(no_tokens.line, no_tokens.sentence),))
+    calls, problems = reader.calls()
+    return Script(dialect, (), calls, (Unread(line, reason), *problems))
+
+
+class _Reader:
+    def __init__(self, text: str, dialect: Dialect) -> None:
+        self._dialect = dialect_of(dialect)
+        self._name = dialect
+        self._text = text
+        self._lines = _line_starts(text)
+        if len(text) > MOST_CHARACTERS:
+            raise SqlTooLongError(f"it is longer than {MOST_CHARACTERS:,} characters", 1, 1)
+        self._marked = with_marks(text, dialect)
+        self._tokens = self._tokenized(self._marked)
+        bare = _without_comments(self._marked, self._tokens)
+        if bare is not None:  # `GROUP /* … */ BY` is one word to the parser
+            self._marked, self._tokens = bare, self._tokenized(bare)
+        self._known: dict[str, Derived] = {}
+        self._has_schemas = False
+        self._default: tuple[str | None, str | None] = (None, None)
+        self._error_found: SqlError | None = None
+
+    def _tokenized(self, text: str) -> list[Token]:
+        try:
+            return self._dialect.tokenize(text)
+        except TokenError as error:
+            place = min(getattr(error, "end", 0) or 0, len(text))
+            raise self._error("a text literal, a quoted name or a comment does not end", place) from None
+
+    def script(self) -> Script:
+        """The whole script. Raises `SqlError` if nothing of it can be read."""
+        pieces = _split(self._tokens)
+        if len(pieces) > MOST_STATEMENTS:
+            raise SqlTooLongError(f"it has more than {MOST_STATEMENTS:,} statements", 1, 1)
+        statements = [statement for piece in pieces for statement in self._statements(piece)]
+        if self._error_found is not None and all(statement.unread for statement in statements):
+            raise self._error_found
+        calls, problems = self.calls()
+        found = [problem for statement in statements for problem in statement.unread]
+        return Script(self._name, tuple(statements), calls, tuple(sorted({*found, *problems})))
+
+    def calls(self) -> tuple[tuple[Call, ...], list[Unread]]:
+        """The calls, and which of them are named by a variable."""
+        calls = tuple(calls_in(self._tokens, self._name, self._line_of, self._written))
+        marked = [call for call in calls if "{" in call.name or "[" in call.name]
+        return calls, [Unread(call.line, f"a function's name holds a variable: {call.name}") for call in marked]
+
+    def _written(self, token: Token) -> str:
+        name = token.text
+        if holds_variable(name):
+            return self._text[token.start : token.end + 1].strip("`\"'")
+        before = self._marked[max(token.start - 2, 0) : token.start]
+        return decoded(name) if before.casefold() == "u&" else name
+
+    def _statements(self, tokens: list[Token]) -> list[Statement]:
+        """What a piece between semicolons does; a block begins with a condition and ends with a statement."""
+        beginning = beginning_of(tokens)
+        line = self._line_of(tokens[0].start)
+        if beginning.skip is None:
+            kind = beginning.kind
+            unread = (Unread(line, beginning.reason),) if beginning.reason else ()
+            return [Statement(kind, line, unread=unread)]
+        rest = tokens[beginning.skip :]
+        before = [Statement("other", line, unread=(Unread(line, beginning.reason),))] if beginning.reason else []
+        if before and rest:
+            return [*before, *self._statements(rest)]
+        return [*before, self._statement(rest, beginning)] if rest else before
+
+    def _statement(self, tokens: list[Token], beginning: Beginning) -> Statement:
+        line = self._line_of(tokens[0].start)
+        names = Names(self._text, self._name, self._line_of, line)
+        names.has_schemas, names.default = self._has_schemas, self._default
+        reader = StatementReader(names, self._known, line)
+        try:
+            tree = self._tree(tokens)
+            if isinstance(tree, exp.Command):
+                return beginning.command(tokens, names, line)
+            if beginning.variable is not None:
+                return reader.assigned(beginning.variable, tree)
+            self._follow(tree, tokens)
+            return reader.read(tree)
+        except RecursionError:
+            return self._failed(tokens, beginning, "it is nested too deep", tokens[0])
+        except ParseError as error:
+            token = error.token if isinstance(error, PlainError) else None
+            failed = self._failed(tokens, beginning, f"it is no statement of {self._name}", token or tokens[-1])
+            return with_target(failed, tokens, names)
+
+    def _tree(self, tokens: list[Token]) -> exp.Expr:
+        try:
+            trees = self._dialect.parser().parse(adapted(tokens, self._name), self._marked)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            if isinstance(error, ParseError):
+                raise
+            raise PlainError(tokens[0]) from None  # a parser that stumbles over `trunc()` refuses it, too
+        trees = [tree for tree in trees if tree is not None]
+        if len(trees) != 1 or trees[0] is None:
+            raise PlainError(tokens[-1])
+        return trees[0]
+
+    def _follow(self, tree: exp.Expr, tokens: Sequence[Token]) -> None:
+        """Take over what a statement changes in how names are read from now on."""
+        if isinstance(tree, exp.Use) and isinstance(tree.this, exp.Table):
+            parts = [part.name for part in tree.this.parts]
+            if self._name == "maxcompute":
+                self._default = (parts[-1], None)
+            else:
+                self._default = (".".join(parts[:-1]) or None, parts[-1])
+        elif isinstance(tree, exp.Set):
+            words = "".join(token.text for token in tokens[1:]).casefold()
+            if words.startswith("odps.namespace.schema="):
+                self._has_schemas = words.endswith("true")
+
+    def _failed(self, tokens: Sequence[Token], beginning: Beginning, sentence: str, token: Token) -> Statement:
+        error = self._error(sentence, token.start)
+        self._error_found = self._error_found or error
+        return Statement(beginning.kind, self._line_of(tokens[0].start), unread=(Unread(error.line, sentence),))
+
+    def _error(self, sentence: str, place: int) -> SqlError:
+        line = self._line_of(place)
+        return SqlError(sentence, line, place - self._lines[line - 1] + 1)
+
+    def _line_of(self, place: int) -> int:
+        return bisect_right(self._lines, place)
+
+
+def _without_comments(text: str, tokens: Sequence[Token]) -> str | None:
+    """The text with spaces for all comments and hints; None if it has none."""
+    parts: list[str] = []
+    end, found = 0, False
+    for token in tokens:
+        if token.token_type == TokenType.HINT:
+            continue
+        gap = text[end : token.start]
+        found = found or not (gap.isspace() or not gap)
+        parts += (" " * len(gap), text[token.start : token.end + 1])
+        end = token.end + 1
+    return "".join(parts) if found else None
+
+
+def _line_starts(text: str) -> list[int]:
+    starts, place = [0], 0
+    for line in text.replace("\r\n", " \n").replace("\r", "\n").split("\n")[:-1]:
+        place += len(line) + 1
+        starts.append(place)
+    return starts
+
+
+def _split(tokens: Sequence[Token]) -> list[list[Token]]:
+    pieces: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.token_type == TokenType.SEMICOLON:
+            pieces.append([])
+        else:
+            pieces[-1].append(token)
+    return [piece for piece in pieces if piece]

@@ -1,0 +1,111 @@
+"""Where the columns of a query come from: its tables, subqueries, CTEs, and those of the queries around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from .script import Table, Use
+
+
+class TableUse:
+    """One place in which a table is read, while its query is being looked at."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.columns: set[str] = set()
+        self.selected: set[str] = set()
+        self.filters: set[str] = set()
+        self.starred = False
+
+    def done(self) -> Use:
+        """What was found."""
+        return Use(self.table, frozenset(self.columns), frozenset(self.selected), frozenset(self.filters), self.starred)
+
+
+class Derived:
+    """Rows that a query, a CTE, a view or a function makes.
+
+    Args:
+        columns: Their names in lower case; None if a star or something else hides them.
+        tables: That they come from.
+        one_row: Whether there is one row at most.
+    """
+
+    def __init__(self, columns: frozenset[str] | None, tables: Sequence[Table] = (), *, one_row: bool = False) -> None:
+        self.columns = columns
+        self.tables = tuple(tables)
+        self.one_row = one_row
+
+
+class Source:
+    """One entry of FROM or JOIN, by its alias."""
+
+    def __init__(self, alias: str, content: TableUse | Derived, *, lateral: bool = False) -> None:
+        self.alias = alias.casefold()
+        self.content = content
+        self.lateral = lateral
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables that its rows come from."""
+        return (self.content.table,) if isinstance(self.content, TableUse) else self.content.tables
+
+    def may_have(self, column: str) -> bool:
+        """Whether it may have the column."""
+        return isinstance(self.content, TableUse) or self.content.columns is None or column in self.content.columns
+
+    def is_called(self, names: Sequence[str]) -> bool:
+        """Whether the names in front of a column mean it."""
+        if len(names) == 1 and names[0] == self.alias:
+            return True
+        if not isinstance(self.content, TableUse):
+            return False
+        table = self.content.table
+        parts = [part.casefold() for part in (table.project, table.schema, table.name) if part]
+        return self.alias == parts[-1] and list(names) == parts[-len(names) :]
+
+
+class Frame:
+    """The sources of one query, and the query around it.
+
+    Args:
+        outer: Of the query around.
+        in_select_list: Whether the query around has it in its select list, where a column of the outer query may come
+            out of it.
+    """
+
+    def __init__(self, outer: Frame | None, *, in_select_list: bool = False) -> None:
+        self.outer = outer
+        self.in_select_list = in_select_list
+        self.sources: list[Source] = []
+
+    def add(self, source: Source) -> None:
+        """Add an entry of FROM or JOIN."""
+        self.sources.append(source)
+
+    def candidates(self, parts: Sequence[str], *, outward: bool) -> tuple[str, list[Source]]:
+        """The column that a dotted name means, and the sources that it may be of.
+
+        Args:
+            parts: The name in lower case: `["o", "id"]`. What follows a column is a field of it.
+            outward: Whether to tell of a bare name in a query of a select list what it may be of farther out.
+        """
+        for length in range(len(parts) - 1, 0, -1):
+            for frame in self._outward():
+                named = [source for source in frame.sources if source.is_called(parts[:length])]
+                if named:
+                    return parts[length], named
+        found: list[Source] = []
+        for frame in self._outward():
+            here = [source for source in frame.sources if source.may_have(parts[0])]
+            sure = [source for source in here if isinstance(source.content, Derived) and source.content.columns]
+            found += sure or here  # a name that two sources have is an error of every engine
+            if here and (sure or not outward or frame.outer is None or not frame.outer.in_select_list):
+                break
+        return parts[0], found
+
+    def _outward(self) -> Iterator[Frame]:
+        frame: Frame | None = self
+        while frame is not None:
+            yield frame
+            frame = frame.outer
