@@ -18,8 +18,8 @@ fuzz: $(VENV)/.installed  ## Put COUNT mutated messages to the handler, then try
 	$(BIN)/python -m tests.fuzzing $(COUNT)
 	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile=deep
 
-bench: $(VENV)/.installed  ## Measure side by side with a bare handler and with Powertools for AWS Lambda
-	$(BIN)/python benchmarks/bench.py
+bench: $(VENV)/.installed  ## Measure side by side with peers, and write docs/performance.md; 3 minutes
+	@$(BIN)/python benchmarks/bench.py
 
 docs: $(VENV)/.installed  ## Write the reference of all events from their classes
 	$(BIN)/dataworks-ext events --markdown > docs/events.md

@@ -1,4 +1,4 @@
-"""Three policies on a download."""
+"""Three policies on a download, and as many more as wanted."""
 
 from __future__ import annotations
 
@@ -14,25 +14,32 @@ class Settings(BaseModel):
     max_bytes: PositiveInt = 1_000_000_000
 
 
-pack = PolicyPack("downloads", settings=Settings)
-
-
-@pack.policy(DownloadResources)
 def row_limit(event: DownloadResources, context: PolicyContext[Settings]) -> Outcome | None:
     """Nobody downloads more rows than the limit."""
     return deny("Too many rows.") if event.data_row_size > context.settings.max_rows else None
 
 
-@pack.policy(DownloadResources)
 def size_limit(event: DownloadResources, context: PolicyContext[Settings]) -> Outcome | None:
     """Nobody downloads a larger file than the limit."""
     return deny("Too large a file.") if event.file_size > context.settings.max_bytes else None
 
 
-@pack.policy(DownloadResources)
 def source(event: DownloadResources) -> Outcome | None:
     """Nothing is downloaded from a spreadsheet."""
     return deny("Not from a spreadsheet.") if event.module_type == ModuleType.DW_EXCEL else None
 
 
-handler = Function(Extension("bench", packs=[pack])).handler
+def function_with(policies: int, *, on_other_events: int = 0) -> Function:
+    """A function whose extension asks so many policies about a download, and has others for other events."""
+    pack = PolicyPack("downloads", settings=Settings)
+    for number in range(policies):
+        if number % 3 == 2:
+            pack.policy(DownloadResources, id=f"source_{number}")(source)
+        else:
+            pack.policy(DownloadResources, id=f"limit_{number}")(size_limit if number % 3 else row_limit)
+    for number in range(on_other_events):
+        pack.policy("commit-file", id=f"other_{number}")(lambda event: None)
+    return Function(Extension("bench", packs=[pack]))
+
+
+handler = function_with(3).handler
