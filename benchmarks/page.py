@@ -27,8 +27,8 @@ _STARTS: Final = """
 ## Cold starts
 
 A process from start to first reply, outside of a virtual environment, with byte code that needs no check. All have \
-the same wheels of pydantic. The function instance of `s.yaml` has a third of a core, so that a wait is about three times \
-the CPU time here.
+the same wheels of pydantic. The function instance of `s.yaml` has a third of a core, so a wait is about three times the \
+CPU time here.
 
 - `bare`: JSON in, one comparison, JSON out.
 - `pydantic`: one model by hand, one line of log.
@@ -90,7 +90,7 @@ def targets(measured: Measured) -> Iterator[Target]:
     yield Target("the same against cedarpy", _ratios(loop, "3 policies", "cedarpy"), 0.2)
     others = _ratios(loop, "3 policies, 500 on other events", "3 policies")
     yield Target("500 policies on other events, against none", others, 1.02)
-    yield Target("64 waiting messages at once, against one", _ratios(waiting, "64 threads", "1 threads"), 1.2)
+    yield Target("64 waiting messages at once, against one", _ratios(waiting, "64 messages", "1 message"), 1.2)
     yield Target("memory after 1,000,000 messages, against 10,000", [memory[1_000_000] / memory[10_000]], 1.01)
     yield Target("each KB of payload", [slope(measured.sizes)[0] * 1e6], 0.25, " µs")
     further = [(many - few) / 197 * 1e6 for many, few in zip(loop["200 policies"], three, strict=True)]
@@ -107,7 +107,6 @@ def page(measured: Measured) -> str:
     kilobyte, fit = slope(measured.sizes)
     sizes = {f"{size:,} KB": times for size, times in measured.sizes.items()}
     memory = [[f"{count:,}", f"{held / 2**20:.1f} MB"] for count, held in measured.memory.items()]
-    threads = {name.replace("1 threads", "1 thread"): taken for name, taken in measured.waiting.items()}
     return "".join(
         [
             _HEAD.format(python=python, cores=cores, seconds=measured.seconds),
@@ -121,7 +120,7 @@ def page(measured: Measured) -> str:
             _PARTS,
             _table(["Part", "Median", "Quartiles"], _rows(measured.parts)),
             "\n## Many at once\n\nMessages whose policy waits 20 ms, all at the same time:\n",
-            _table(["", "Until all are answered", "Quartiles", "Against one"], _rows(threads, "1 thread")),
+            _table(["", "Until all are answered", "Quartiles", "Against one"], _rows(measured.waiting, "1 message")),
             f"\n## Large payloads\n\nSQL of so many KB in a download. A line fits with R² = {fit:.3f}; its slope is "
             f"{kilobyte * 1e6:.2f} µs a KB.\n",
             _table(["SQL", "Median", "Quartiles"], _rows(sizes)),

@@ -35,7 +35,6 @@ ROUNDS: Final = 40
 BLOCK: Final = 0.015
 """Seconds that one contender runs at a time in the tight loop."""
 TURNS: Final = 5_000
-THREADS: Final = (1, 8, 64)
 WAIT: Final = 0.02
 """Seconds that a policy waits."""
 SIZES: Final = (1, 64, 256, 1_024, 2_048, 4_096, 6_144)
@@ -98,7 +97,7 @@ def _seconds(call: Call, repeats: int) -> float:
 
 
 def waiting(rounds: int = 15) -> dict[str, list[float]]:
-    """Seconds until as many messages as there are threads are answered, where a policy of each waits 20 ms."""
+    """Seconds until that many messages, each on its own thread, are answered, where a policy of each waits 20 ms."""
     pack = PolicyPack("waiting")
 
     @pack.policy(DownloadResources)
@@ -106,14 +105,21 @@ def waiting(rounds: int = 15) -> dict[str, list[float]]:
         time.sleep(WAIT)
 
     handler = Function(Extension("bench", packs=[pack])).handler
-    times: dict[str, list[float]] = {f"{threads} threads": [] for threads in THREADS}
-    with ThreadPoolExecutor(max(THREADS)) as pool:
+    tasks: dict[str, tuple[int, Call]] = {
+        "1 message": (1, lambda: handler(MESSAGE, CONTEXT)),
+        "8 messages": (8, lambda: handler(MESSAGE, CONTEXT)),
+        "64 messages": (64, lambda: handler(MESSAGE, CONTEXT)),
+        "64 threads that only wait": (64, lambda: time.sleep(WAIT)),
+    }
+    times: dict[str, list[float]] = {name: [] for name in tasks}
+    with ThreadPoolExecutor(64) as pool:
         for round_number in range(rounds + 1):
-            for threads in THREADS:
+            for name, (count, task) in tasks.items():
                 begin = time.perf_counter()
-                list(pool.map(lambda _: handler(MESSAGE, CONTEXT), range(threads)))
+                for done in [pool.submit(task) for _ in range(count)]:
+                    done.result()
                 if round_number:
-                    times[f"{threads} threads"].append(time.perf_counter() - begin)
+                    times[name].append(time.perf_counter() - begin)
     return times
 
 
