@@ -27,8 +27,8 @@ _STARTS: Final = """
 ## Cold starts
 
 A process from start to first reply, outside of a virtual environment, with byte code that needs no check. All have \
-the same wheels of pydantic. The function instance of `s.yaml` has a third of a core, so a wait is about three times the \
-CPU time here.
+the same wheels of pydantic. The function instance of `s.yaml` has a third of a core, so a wait is about three times \
+the CPU time here.
 
 - `bare`: JSON in, one comparison, JSON out.
 - `pydantic`: one model by hand, one line of log.
