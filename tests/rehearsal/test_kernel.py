@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
@@ -33,8 +33,8 @@ class Settings(BaseModel):
     max_rows: int = 10
 
 
-def limiting(max_rows: int = 10) -> Extension:
-    extension = Extension("guard")
+def limiting(max_rows: int = 10, exemptions: Sequence[Exemption] = ()) -> Extension:
+    extension = Extension("guard", exemptions=exemptions)
 
     @extension.policy(DownloadResources, id="row_limit")
     def row_limit(event: DownloadResources) -> Outcome | None:
@@ -108,12 +108,16 @@ def test_a_message_that_came_twice_counts_once(tmp_path: Path) -> None:
     assert (report["messages"], report["denied"]) == (1, 1)
 
 
+def failing(_event: Event) -> Outcome | None:
+    raise ZeroDivisionError
+
+
 def test_warnings_and_failures_are_no_denials(tmp_path: Path) -> None:
     archive = Archive(tmp_path / "archive", limiting())
     archive.receive(download())
     extension = limiting()
     extension.policy(DownloadResources, id="warns")(lambda _event: warn("be careful"))
-    extension.policy(DownloadResources, id="fails", on_error="allow")(lambda _event: 1 / 0)
+    extension.policy(DownloadResources, id="fails", on_error="allow")(failing)
     report = rehearsed(tmp_path / "archive", extension, tmp_path / "cache")
     assert policy_of(report, "guard.warns")["warns"] == 1
     assert (policy_of(report, "guard.fails")["fails"], policy_of(report, "guard.fails")["denies"]) == (1, 0)
@@ -123,12 +127,8 @@ def test_warnings_and_failures_are_no_denials(tmp_path: Path) -> None:
 
 def test_an_exemption_is_judged_as_of_today_and_takes_the_denial_away(tmp_path: Path) -> None:
     Archive(tmp_path / "archive", limiting()).receive(download(dataRowSize=50))
-    extension = limiting()
     until = date.today() + timedelta(days=30)
-    exempting = Extension(
-        "guard", [], exemptions=[Exemption("guard.row_limit", until=until, owner="platform", reason="a test")]
-    )
-    exempting.policy(DownloadResources, id="row_limit")(extension.policies[0].function)
+    exempting = limiting(exemptions=[Exemption("guard.row_limit", until=until, owner="platform", reason="a test")])
     report = rehearsed(tmp_path / "archive", exempting, tmp_path / "cache")
     assert policy_of(report, "guard.row_limit")["exempted"] == 1
     assert (report["denied"], report["newly_allowed"]) == (0, 1)
@@ -137,7 +137,11 @@ def test_an_exemption_is_judged_as_of_today_and_takes_the_denial_away(tmp_path: 
 def test_a_policy_that_answers_differently_is_unstable(tmp_path: Path) -> None:
     Archive(tmp_path / "archive", limiting()).receive(download())
     calls = count()
-    extension = with_policy(lambda _event: deny("now and then") if next(calls) % 2 else None)
+
+    def now_and_then(_event: Event) -> Outcome | None:
+        return deny("now and then") if next(calls) % 2 else None
+
+    extension = with_policy(now_and_then)
     assert policy_of(rehearsed(tmp_path / "archive", extension, tmp_path / "cache"), "guard.rule")["unstable"] == 1
 
 
@@ -178,7 +182,7 @@ def by_dump(event: DownloadResources) -> Outcome | None:
     return deny("select") if "select" in event.model_dump_json() else None
 
 
-def by_comparison(event: DownloadResources) -> Outcome | None:
+def by_comparison(event: object) -> Outcome | None:
     return deny("same") if event == "something" else None
 
 
