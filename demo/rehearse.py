@@ -82,7 +82,8 @@ def archive_quarter(environment: Mapping[str, str], count: int = COUNT) -> int:
     def clock() -> datetime:
         return moments.pop(0) if len(moments) > 1 else moments[0]
 
-    with Platform() as dataworks, redirect_stdout(io.StringIO()):
+    dataworks = Platform()
+    with dataworks, redirect_stdout(io.StringIO()):
         extension.configure({})
         function = Function(extension, environment={**environment, **dataworks.environment}, clock=clock)
         hours = groupby(messages(count), key=lambda sent: f"{sent.moment:%Y%m%d%H}")

@@ -22,7 +22,7 @@ from ..texts import Language
 from ._archives import ProgressLine, explained, places
 from ._output import DEFAULT, App, console, fail, load, plain, print_json, table
 from ._screen import inline
-from ._tables import TableColumn
+from ._tables import Table, TableColumn
 
 if TYPE_CHECKING:
     from ..rehearsal.cache import Cache
@@ -256,10 +256,17 @@ def _text(report: Report, form: Format, language: Language) -> str:
 
 def print_report(report: Report) -> None:
     """The report on the screen."""
+    from ..rehearsal.report import telling
+
     out = console()
     since, until = ((report[name] or "?")[:10] for name in ("since", "until"))
     out.print(f"{inline(report['source'])}, {since} to {until}, compared with {inline(report['baseline'])}")
-    out.print(_table(report))
+    objecting = telling(report)
+    if objecting:
+        out.print(_table(report))
+        out.print("New: newly denied. Freed: newly allowed. Denials are counted before modes.")
+    if silent := len(report["policies"]) - len(objecting):
+        out.print(f"{silent} of {len(report['policies'])} policies object to nothing.")
     out.print(
         f"{report['messages']:,} messages: {report['denied']:,} denied, {report['newly_denied']:,} newly denied "
         f"({report['people']:,} people), {report['newly_allowed']:,} newly allowed, {report['unknown']:,} unknown, "
@@ -284,13 +291,16 @@ def print_report(report: Report) -> None:
         )
 
 
-def _table(report: Report) -> object:
+def _table(report: Report) -> Table:
+    from ..rehearsal.report import telling
+
     numbers = ("Denies", "People", "New", "Freed", "Warns", "Fails", "Unknown")
-    shown = table("Policy", "Mode", *(TableColumn(name, right=True) for name in numbers))
-    for policy in report["policies"]:
+    shown = table("Policy", *(TableColumn(name, right=True) for name in numbers))
+    for policy in telling(report):
         counts = (
             *(policy["denies"], policy["people"], policy["newly_denied"], policy["newly_allowed"]),
             *(policy["warns"], policy["fails"], policy["unknown"]),
         )
-        shown.add_row(policy["policy"], policy["mode"], *(f"{count:,}" for count in counts))
+        mode = "" if policy["mode"] == "enforce" else f" ({policy['mode']})"
+        shown.add_row(f"{policy['policy']}{mode}", *(f"{count:,}" for count in counts))
     return shown

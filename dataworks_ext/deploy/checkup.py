@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
+from ..archive.options import VARIABLES, ArchiveError, read_options
 from ..budget import reply_reserve, seconds_of
 from ..extension import Extension
 from ..modes import MODES_VARIABLE
@@ -120,11 +121,23 @@ def _check_settings(subject: Subject) -> Iterator[Finding]:
             yield Finding("settings", "warning", f"{pack}: {text}")
 
 
+def _check_archive(subject: Subject) -> Iterator[Finding]:
+    """What is archived can be read of the variables, and the function has a role to write it with."""
+    try:
+        options = read_options(subject.environment)
+    except ArchiveError as error:
+        yield Finding("archive", "problem", str(error))
+        return
+    if options is not None and not subject.manifest.props.get("role"):
+        text = f"the function has no role; give it one with oss:PutObject on {options.location}/*"
+        yield Finding("archive", "problem", text)
+
+
 def _check_variables(subject: Subject) -> Iterator[Finding]:
     """Each setting is offered, and nothing is offered that nobody reads."""
     packs = (*subject.extension.packs, subject.extension)
     settings = {variable_of(pack.name, field) for pack in packs for field in pack.settings_class.model_fields}
-    known = settings | _OWN_VARIABLES
+    known = settings | _OWN_VARIABLES | set(VARIABLES)
     for name in sorted(settings - subject.manifest.offered):
         text = f"{name} is a setting that s.yaml does not pass on"
         yield Finding("variables", "warning", text, _offer(subject, name))
@@ -285,6 +298,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     _check_initializer,
     _check_runtime,
     _check_settings,
+    _check_archive,
     _check_variables,
     _check_space,
     _check_exemptions,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ..texts import Language
-from .report import Report, ReportedPolicy, examples_of
+from .report import Report, ReportedPolicy, examples_of, telling
 from .summary import Kind
 from .wording import WORDING, Wording, limits_of, subtitle_of, title_of
 
@@ -19,7 +19,7 @@ def markdown(report: Report, language: Language = "en") -> str:
     parts = [f"## {_safe(title_of(report, words))}", _safe(subtitle_of(report, words)), _totals(report, words)]
     parts.extend(f"**{_safe(sentence)}**" for sentence in limits_of(report, words))
     parts.extend(f"> {_safe(warning)}" for warning in report["warnings"])
-    rows = [policy for policy in report["policies"] if _is_telling(policy)]
+    rows = telling(report)
     if rows:
         parts.append(_policies(rows, words))
     kinds: tuple[tuple[Kind, str], ...] = (("newly_denied", words.newly_denied), ("newly_allowed", words.newly_allowed))
@@ -46,7 +46,7 @@ def _totals(report: Report, words: Wording) -> str:
 
 def _policies(policies: Sequence[ReportedPolicy], words: Wording) -> str:
     titles = (
-        *(words.policy, words.mode, words.denies, words.person, words.newly_denied, words.newly_allowed),
+        *(words.policy, words.mode, words.denies, words.stopped, words.newly_denied, words.newly_allowed),
         *(words.warns, words.fails, words.unknown, words.unstable),
     )
     rows = [
@@ -81,10 +81,6 @@ def _examples(policies: Sequence[ReportedPolicy], kind: Kind, title: str, words:
     ]
     titles = (words.policy, words.time, words.event, words.workspace, words.person, words.message)
     return f"<details><summary>{title}</summary>\n\n{_table(titles, rows)}\n\n</details>"
-
-
-def _is_telling(policy: ReportedPolicy) -> bool:
-    return any(policy[name] for name in ("denies", "warns", "fails", "unknown", "newly_denied", "newly_allowed"))
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

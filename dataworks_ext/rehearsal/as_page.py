@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from ..texts import Language
-from .report import Report, ReportedPolicy, examples_of
+from .report import Report, ReportedPolicy, examples_of, telling
 from .wording import WORDING, limits_of, subtitle_of, title_of
 
 _MOST_BARS: Final = 120
@@ -43,7 +43,8 @@ def page(report: Report, language: Language = "en") -> str:
         title=title_of(report, words),
         subtitle=subtitle_of(report, words),
         limits=limits_of(report, words),
-        policies=[policy for policy in report["policies"] if _is_seen(policy)],
+        policies=telling(report),
+        silent=[policy["policy"] for policy in report["policies"] if policy not in telling(report)],
         examples_of=examples_of,
         by_day=lambda policy: bars_by_day(policy, report["since"], report["until"]),
         by_hour=bars_by_hour,
@@ -84,8 +85,3 @@ def _bars(counts: list[int], labels: list[str]) -> list[Bar]:
         )
         for number, (count, label) in enumerate(zip(counts, labels, strict=True))
     ]
-
-
-def _is_seen(policy: ReportedPolicy) -> bool:
-    names = ("denies", "warns", "fails", "unknown", "newly_denied", "newly_allowed", "unstable")
-    return any(policy[name] for name in names)  # type: ignore[literal-required]

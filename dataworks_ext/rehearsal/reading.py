@@ -78,5 +78,5 @@ def _opened(name: str, content: bytes) -> io.BufferedReader:
     if name.endswith(".gz"):
         return io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=raw)))
     if name.endswith(".zst"):
-        return io.BufferedReader(cast("io.RawIOBase", pa.CompressedInputStream(pa.PythonFile(raw), "zstd")))
+        return io.BufferedReader(cast("io.RawIOBase", pa.CompressedInputStream(pa.BufferReader(content), "zstd")))
     return io.BufferedReader(cast("io.RawIOBase", cast("BinaryIO", raw)))

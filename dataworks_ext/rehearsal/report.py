@@ -175,6 +175,21 @@ def examples_of(policy: ReportedPolicy, kind: Kind) -> list[ReportedExample]:
     return [example for example in policy["examples"] if example["kind"] == kind]
 
 
+def telling(report: Report) -> list[ReportedPolicy]:
+    """The policies that objected, failed, or could not tell."""
+    return [
+        policy
+        for policy in report["policies"]
+        if policy["denies"]
+        or policy["warns"]
+        or policy["fails"]
+        or policy["unknown"]
+        or policy["newly_denied"]
+        or policy["newly_allowed"]
+        or policy["unstable"]
+    ]
+
+
 def exceeded(report: Report) -> bool:
     """Whether a limit is exceeded."""
     return any(limit["exceeded"] for limit in report["limits"])

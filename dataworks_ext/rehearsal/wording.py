@@ -37,6 +37,8 @@ class Wording(NamedTuple):
     event: str
     workspace: str
     person: str
+    stopped: str
+    silent: str
     text: str
     message: str
     no_change: str
@@ -74,6 +76,8 @@ WORDING: Final[dict[Language, Wording]] = {
         event="Event",
         workspace="Workspace",
         person="Person",
+        stopped="People",
+        silent="These object to nothing:",
         text="Text",
         message="Message",
         no_change="Nobody is newly denied, and nothing is newly allowed.",
@@ -112,6 +116,8 @@ WORDING: Final[dict[Language, Wording]] = {
         event="事件",
         workspace="工作空间",
         person="人员",
+        stopped="人数",
+        silent="以下规则未提出异议：",
         text="提示内容",
         message="消息 ID",
         no_change="没有新增拒绝，也没有新增放行。",
