@@ -9,7 +9,6 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from dataworks_ext.events import catalog
 from dataworks_ext.settings import variable_of
 from dataworks_ext.testing.cases.document import read_yaml
 from policies import extension
@@ -67,20 +66,6 @@ def test_it_offers_every_setting_of_the_packs(props: dict[str, object]) -> None:
     assert {name for name in offered if not name.startswith("DATAWORKS_EXT_")} == settings
 
 
-def test_its_trigger_takes_what_the_extension_handles(props: dict[str, object]) -> None:
-    """`dataworks-ext events --pattern` prints the pattern."""
-    triggers = props["triggers"]
-    assert isinstance(triggers, list)
-    pattern = json.loads(triggers[0]["triggerConfig"]["eventRuleFilterPattern"])
-    handled = {code for policy in extension.policies for code in policy.events}
-    assert pattern == {
-        "source": ["acs.dataworks"],
-        "type": [entry.type for entry in catalog.values() if entry.code in handled],
-    }
-
-
-def test_its_trigger_calls_the_function_synchronously(props: dict[str, object]) -> None:
-    """Only so does an invocation that ends with an error have the message delivered again."""
-    triggers = props["triggers"]
-    assert isinstance(triggers, list)
-    assert triggers[0]["triggerConfig"]["asyncInvocationType"] is False
+def test_it_has_no_trigger_which_would_listen_to_the_default_bus_only(props: dict[str, object]) -> None:
+    """`dataworks-ext deploy` makes the rules."""
+    assert "triggers" not in props

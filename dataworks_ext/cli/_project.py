@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from .. import __version__
-from ._starter import DIRECT, StarterRule, case_file, pattern_of, policies_module, tests_module
+from ._starter import DIRECT, StarterRule, case_file, policies_module, tests_module
 from ._vendoring import Vendored, vendored
 
 _TEMPLATES: Final = Path(__file__).with_name("project")
@@ -76,7 +76,6 @@ def _words(choice: Choice, wheel: Vendored | None) -> dict[str, str]:
         "<answering>": _ANSWERING if called else "",
         "<role>": _ROLE if called else "",
         "<internet>": _INTERNET if called else "",
-        "<trigger>": _trigger(rules),
         "<reaching>": _reaching(direct=len(called) < len(events), called=bool(called)),
         "<framework>": f"{_HOW_TO_CHANGE.format(framework)}{wheel.requirement}\n" if wheel else f"{framework}\n",
         "<vendored>": _part("vendored.md").replace("<requirement>", framework) if wheel else "",
@@ -86,12 +85,6 @@ def _words(choice: Choice, wheel: Vendored | None) -> dict[str, str]:
 def _reaching(*, direct: bool, called: bool) -> str:
     parts = (_part("direct.md") if direct else "", _part("eventbridge.md") if called else "")
     return "\n".join(part for part in parts if part)
-
-
-def _trigger(rules: Sequence[StarterRule]) -> str:
-    pattern = pattern_of(rules)
-    indented = "".join(f"              {line}\n" for line in pattern.splitlines())
-    return _part("trigger.yaml").replace("<pattern>", indented) if pattern else ""
 
 
 def _part(name: str) -> str:

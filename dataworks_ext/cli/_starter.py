@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from ..events import CatalogEntry, catalog, class_name
-from ..message import SOURCE
 from ..spelling import nearest
 from ..testing import sample
 
@@ -187,10 +186,3 @@ def _cases(pack: str, rule: StarterRule) -> Iterator[str]:
             people = ["somebody else"] if verdict == "FAIL" else [sample(rule.code).operator]
             change = f"  settings:\n    {pack}.{rule.setting}: {json.dumps(people)}\n"
         yield f'- name: "{rule.code}: {name}"\n  event: {rule.code}\n{change}  expect: {verdict}\n'
-
-
-def pattern_of(rules: Sequence[StarterRule]) -> str:
-    """The EventBridge pattern of the events; empty if none comes through EventBridge."""
-    types = [rule.entry.type for rule in rules]
-    called = any(rule.entry.module != DIRECT for rule in rules)
-    return json.dumps({"source": [SOURCE], "type": types}, indent=2) if called else ""

@@ -19,7 +19,7 @@ from .freshness import differences, out_of_date
 from .layout import PackagingError
 from .limits import MOST_VARIABLES, property_problems, size_of_variable, variables_size
 from .s_yaml import Manifest
-from .trigger import eventbridge_configs, handled_types, pattern_lines, pattern_problems, trigger_of
+from .trigger import eventbridge_configs, handled_types, pattern_lines, pattern_problems
 
 Level = Literal["problem", "warning"]
 
@@ -34,6 +34,10 @@ _OWN_VARIABLES: Final = frozenset(
 _DEFAULT_TIMEOUT: Final = 3
 NEARLY_FULL: Final = 0.75
 """The share of the room for variables from which on `doctor` says what to move."""
+_DEFAULT_BUS_ONLY: Final = (
+    "a trigger listens to the bus default, and events of workspaces come by the custom bus of the OpenEvent channel; "
+    "remove it, and let `dataworks-ext deploy` make the rules on both"
+)
 _INITIALIZER_LINES: Final = f"""\
 instanceLifecycleConfig:
   initializer:
@@ -252,20 +256,21 @@ def _offer(subject: Subject, name: str) -> str:
 
 
 def _check_trigger(subject: Subject) -> Iterator[Finding]:
-    """The trigger takes what the extension handles, and calls the function synchronously."""
+    """A trigger, if there is one, takes what the extension handles, and calls the function synchronously."""
     if not replies_through_openapi(subject.extension.policies):
         return
-    configs = eventbridge_configs(subject.manifest.props)
-    if not configs:
-        text = "policies are for events of EventBridge, and there is no trigger of type eventbridge"
-        yield Finding("trigger", "problem", text, trigger_of(subject.extension))
-    for config in configs:
-        if config.get("asyncInvocationType"):
-            text = "asyncInvocationType hides errors from EventBridge, so nothing is delivered again: set it to false"
-            yield Finding("trigger", "problem", text, "asyncInvocationType: false")
-        wanted = set(handled_types(subject.extension))
-        for text, loses in pattern_problems(config.get("eventRuleFilterPattern"), wanted):
-            yield Finding("trigger", "problem" if loses else "warning", text, pattern_lines(subject.extension))
+    wanted = set(handled_types(subject.extension))
+    for config in eventbridge_configs(subject.manifest.props):
+        found = list(_trigger_findings(subject, config, wanted))
+        yield from found or [Finding("trigger", "warning", _DEFAULT_BUS_ONLY)]
+
+
+def _trigger_findings(subject: Subject, config: Mapping[str, object], wanted: set[str]) -> Iterator[Finding]:
+    if config.get("asyncInvocationType"):
+        text = "asyncInvocationType hides errors from EventBridge, so that nothing is delivered again: set it false"
+        yield Finding("trigger", "problem", text, "asyncInvocationType: false")
+    for text, loses in pattern_problems(config.get("eventRuleFilterPattern"), wanted):
+        yield Finding("trigger", "problem" if loses else "warning", text, pattern_lines(subject.extension))
 
 
 def _check_package(subject: Subject) -> Iterator[Finding]:

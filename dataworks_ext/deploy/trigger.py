@@ -1,4 +1,4 @@
-"""The trigger that brings the events of EventBridge: which events, and what to write into `s.yaml` for it."""
+"""Which events of EventBridge the extension handles, and whether a trigger in `s.yaml` lets them through."""
 
 from __future__ import annotations
 
@@ -10,28 +10,6 @@ from ..events import catalog
 from ..extension import Extension
 from ..message import SOURCE
 from ..policy import EVERY_EVENT
-
-_TRIGGER = """\
-triggers:
-  - triggerName: dataworks
-    triggerType: eventbridge
-    triggerConfig:
-      triggerEnable: true
-      asyncInvocationType: false
-      eventRuleFilterPattern: |-
-{pattern}
-      eventSourceConfig:
-        eventSourceType: Default
-        eventSourceParameters: {{}}
-      eventSinkConfig:
-        deliveryOption:
-          mode: event-driven
-          eventSchema: CloudEvents
-      runOptions:
-        mode: event-driven
-        errorsTolerance: ALL
-        retryStrategy:
-          PushRetryStrategy: EXPONENTIAL_DECAY_RETRY"""
 
 
 def handled_types(extension: Extension) -> list[str]:
@@ -48,11 +26,6 @@ def handled_types(extension: Extension) -> list[str]:
 def pattern_of(extension: Extension) -> str:
     """The event pattern that lets through what the extension handles, as JSON."""
     return json.dumps({"source": [SOURCE], "type": handled_types(extension)}, indent=2)
-
-
-def trigger_of(extension: Extension) -> str:
-    """The lines of `s.yaml` for the trigger."""
-    return _TRIGGER.format(pattern=indent(pattern_of(extension), " " * 8))
 
 
 def pattern_lines(extension: Extension) -> str:

@@ -47,7 +47,7 @@ _PATTERN = {
     "source": ["acs.dataworks"],
     "type": ["dataworks:FileChange:CommitFile", "dataworks:ResourcesDownload:DownloadResources"],
 }
-_TRIGGER = {
+_TRIGGER: dict[str, Any] = {
     "triggerName": "dataworks",
     "triggerType": "eventbridge",
     "triggerConfig": {
@@ -77,7 +77,6 @@ _S_YAML: dict[str, Any] = {
                 "internetAccess": True,
                 "environmentVariables": "${vars.settings}",
                 "code": "./dist/function",
-                "triggers": [_TRIGGER],
             },
         }
     },
@@ -135,7 +134,8 @@ def variables(**changes: object) -> Plant:
 
 
 def trigger(**changes: object) -> Plant:
-    return lambda s_yaml: s_yaml["resources"]["guard"]["props"]["triggers"][0]["triggerConfig"].update(changes)
+    config = {**_TRIGGER["triggerConfig"], **changes}
+    return props(triggers=[{**_TRIGGER, "triggerConfig": config}])
 
 
 def pattern(**changes: object) -> Plant:
@@ -199,9 +199,13 @@ MISTAKES: dict[str, tuple[Plant, str, str, str]] = {
         props(internetAccess=False),
         *("network", "problem", "the function has no route to DataWorks"),
     ),
-    "no trigger": (
-        props(triggers=None),
-        *("trigger", "problem", "policies are for events of EventBridge, and there is no trigger"),
+    "a trigger": (
+        trigger(),
+        *(
+            "trigger",
+            "warning",
+            "a trigger listens to the bus default, and events of workspaces come by the",
+        ),
     ),
     "an asynchronous trigger": (
         trigger(asyncInvocationType=True),
@@ -315,13 +319,13 @@ def test_lines_to_paste_are_printed_for_what_is_missing() -> None:
     """With them in s.yaml, nothing is missing any more."""
     s_yaml = json.loads(json.dumps(_S_YAML))
     without_setting(s_yaml)
-    props(triggers=None, internetAccess=False, instanceLifecycleConfig=None, handler="app.main")(s_yaml)
+    props(internetAccess=False, instanceLifecycleConfig=None, handler="app.main")(s_yaml)
     write(s_yaml)
     lines = doctor().stdout.split("Lines for s.yaml, to paste:\n")[1]
     assert "EXPORTS_MAX_ROWS: ${env('EXPORTS_MAX_ROWS', '')}  # under vars.settings" in lines.splitlines()
     pasted = read_yaml("".join(line for line in lines.splitlines(keepends=True) if "MAX_ROWS" not in line)).value
     assert isinstance(pasted, dict)
-    assert pasted.keys() == {"triggers", "internetAccess", "instanceLifecycleConfig", "handler"}
+    assert pasted.keys() == {"internetAccess", "instanceLifecycleConfig", "handler"}
     s_yaml["vars"]["settings"]["EXPORTS_MAX_ROWS"] = "${env('EXPORTS_MAX_ROWS', '')}"
     props(**pasted)(s_yaml)
     write(s_yaml)
@@ -336,7 +340,7 @@ def test_a_pattern_to_paste_is_the_right_one() -> None:
     assert isinstance(pasted, dict)
     trigger(**pasted)(s_yaml)
     write(s_yaml)
-    assert findings() == []
+    assert [level for _, level, _ in findings()] == ["warning"]
 
 
 def test_the_extension_is_as_it_was_afterwards() -> None:
@@ -396,7 +400,7 @@ def test_an_extension_without_calls_needs_no_code_role_network_or_trigger() -> N
     for folder in (Path("guarding"), Path("dist/function/guarding")):
         (folder / "__init__.py").write_text(rules, encoding="utf-8")
     s_yaml = json.loads(json.dumps(_S_YAML))
-    props(role=None, internetAccess=False, triggers=None)(s_yaml)
+    props(role=None, internetAccess=False)(s_yaml)
     variables(DATAWORKS_EXT_CODE="")(s_yaml)
     write(s_yaml)
     assert findings() == []
