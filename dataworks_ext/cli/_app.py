@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
-from . import check, deploy, doctor, events, exempt, invoke, local, new, package, policies, test
+from . import check, deploy, doctor, events, exempt, invoke, local, new, package, policies, sql, test
 from ._output import answer_in_json
 
 app = typer.Typer(
@@ -40,6 +40,7 @@ app.command("events")(events.events)
 app.command("policies")(policies.policies)
 app.command("exempt")(exempt.exempt)
 app.command("check")(check.check)
+app.command("sql")(sql.sql)
 app.command("test")(test.run_cases)
 app.command("package")(package.package)
 app.command("doctor")(doctor.doctor)
