@@ -54,7 +54,8 @@ def sql(
 ) -> None:
     """Show what a script does, and which policies object.
 
-    What it reads, writes, calls and drops, by line; and what the policies say to its commit. Needs the extra sql. Settings are those of the current environment. DataWorks is not asked.
+    By line: what it reads, writes, calls and drops; then what the policies say to its commit. Needs the extra sql.
+    Settings are those of the current environment. DataWorks is not asked.
 
     Exit status 0: allowed. 1: at least one script denied. 2: a file cannot be read.
     """
