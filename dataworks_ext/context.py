@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from .deadline import NO_LIMIT
+from .errors import PolicyError
 from .events import Event, catalog, read_event
 from .lookup import Lookups, MessageLookups
 from .message import Message
@@ -133,7 +134,10 @@ class MessageScope:
             from .code import script_of  # most messages have no SQL, and most functions no parser
 
             snapshot = partial(self.lookups_for(policy).snapshot, until)
-            self._sql = (script_of(self.message.event_code, partial(self.event, policy=policy), snapshot),)
+            try:
+                self._sql = (script_of(self.message.event_code, partial(self.event, policy=policy), snapshot),)
+            except ModuleNotFoundError as error:
+                raise PolicyError(f"reading SQL needs the extra sql, and its {error.name} is not installed") from None
         return self._sql[0]
 
     @property

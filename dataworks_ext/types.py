@@ -56,6 +56,29 @@ def is_within(address: str, networks: Iterable[Network]) -> bool:
     return any(read in network for network in networks)
 
 
+# Tables and columns
+
+
+def _table_pattern(text: str) -> str:
+    text = text.strip().casefold()
+    if not text:
+        raise ValueError("a table is written as ods.orders, a pattern as ods.* or *.orders")
+    return text
+
+
+def _column_pattern(text: str) -> str:
+    text = _table_pattern(text)
+    if "." not in text:
+        raise ValueError("a column is written with its table: ods.users.phone, or *.phone for all tables")
+    return text
+
+
+TablePattern = Annotated[str, AfterValidator(_table_pattern)]
+"""A table, or tables: `ods.orders`, `ods.*`, `*_tmp`, `*`. Without a dot it is about the name of the table alone."""
+ColumnPattern = Annotated[str, AfterValidator(_column_pattern)]
+"""Columns of tables: `*.phone`, `ods.users.id_*`."""
+
+
 # Time zones and hours
 
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
+from typing import Literal
 
-from pydantic import PositiveInt
+from pydantic import BaseModel, PositiveInt
 
 from dataworks_ext import Outcome, PolicyContext, PolicyPack, deny
 from dataworks_ext.events import DownloadResources, DownloadResourcesExecute, ModuleType
-from dataworks_ext.types import DAYS, Day, Network, Size, WorkingHours, ZoneName, is_within, is_working_time
+from dataworks_ext.types import (
+    DAYS,
+    ColumnPattern,
+    Day,
+    Network,
+    Size,
+    WorkingHours,
+    ZoneName,
+    is_within,
+    is_working_time,
+)
 from dataworks_ext.wording import chinese_days, counted, english_days, size_text
 
-from .sql_rules import ColumnPattern, SqlSettings, full_name, unless_unread
 
-
-class DownloadSettings(SqlSettings, defer_build=True):
+class DownloadSettings(BaseModel, defer_build=True):
     max_rows: PositiveInt | None = 1_000_000
     """Rows that one download may have."""
     max_bytes: Size | None = None
@@ -35,6 +43,10 @@ class DownloadSettings(SqlSettings, defer_build=True):
     """Columns that nobody may download: *.id_card,*.phone,ods.users.name."""
     limit_required: bool = False
     """Whether the query of a download needs a LIMIT."""
+    sql_unreadable: Literal["deny", "warn", "allow"] = "warn"
+    """What comes of SQL that is not understood, where a rule needs to: deny, warn or allow."""
+    default_project: str | None = None
+    """The project, or schema, of tables that are named without one."""
 
 
 downloads = PolicyPack("downloads", settings=DownloadSettings)
@@ -118,22 +130,20 @@ def datasource(event: DownloadResources, context: Context) -> Outcome | None:
 @downloads.policy(DownloadResources, DownloadResourcesExecute, needs="personal_columns")
 def personal_columns(_event: DownloadResources, context: Context) -> Outcome | None:
     """No personal columns are downloaded, under whatever name."""
+    from .sql_rules import columns_among, unless_unread  # only rules about SQL need it
+
     script, settings = context.sql, context.settings
     if script is None:
         return None
     for table in script.reads:
-        name = full_name(table, settings)
         selected = script.selected(table)
         for pattern in settings.personal_columns:
-            of_table, _, of_column = pattern.rpartition(".")
-            if not fnmatchcase(name if "." in of_table else table.name.casefold(), of_table):
-                continue
-            if selected is None:
+            if selected is None and columns_among([pattern.rpartition(".")[2]], table, pattern, settings):
                 return deny(
                     f"In line {table.line}, * may select personal columns of {table}. Name the columns.",
                     zh=f"第 {table.line} 行的 * 可能包含 {table} 的个人信息列，请列出所需的列。",
                 )
-            found = sorted(column for column in selected if fnmatchcase(column, of_column))
+            found = columns_among(selected or (), table, pattern, settings)
             if found:
                 return deny(
                     f"The query selects {found[0]} of {table}, which is personal. Leave it out.",
@@ -149,6 +159,8 @@ def _needs_a_limit(_event: DownloadResources, context: Context) -> bool:
 @downloads.policy(DownloadResources, DownloadResourcesExecute, when=_needs_a_limit)
 def limit_required(_event: DownloadResources, context: Context) -> Outcome | None:
     """The query of a download has a LIMIT."""
+    from .sql_rules import unless_unread  # only rules about SQL need it
+
     script = context.sql
     if script is None or script.limit is not None:
         return None

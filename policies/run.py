@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataworks_ext import Outcome, PolicyContext, PolicyPack, deny
 from dataworks_ext.events import RunFile
+from dataworks_ext.types import TablePattern
 
-from .sql_rules import SqlSettings, TablePattern, is_among, unless_unread
+from .sql_rules import SqlSettings, is_among, unless_unread
 
 
 class RunSettings(SqlSettings, defer_build=True):

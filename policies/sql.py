@@ -9,9 +9,10 @@ from pydantic import AfterValidator, PositiveInt
 
 from dataworks_ext import Outcome, PolicyContext, PolicyPack, deny
 from dataworks_ext.events import ChangeType, CommitFile, DeployFile, FileCommitOrDeploy
+from dataworks_ext.types import TablePattern
 from dataworks_ext.wording import chinese_list, english_list
 
-from .sql_rules import SqlSettings, TablePattern, full_name, is_among, unless_unread
+from .sql_rules import SqlSettings, full_name, is_among, unless_unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

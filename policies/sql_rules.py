@@ -4,34 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import BaseModel
 
 from dataworks_ext import Outcome, deny, warn
 
 if TYPE_CHECKING:
     from dataworks_ext.sql import Script, Table
-
-
-def _pattern(text: str) -> str:
-    text = text.strip().casefold()
-    if not text:
-        raise ValueError("a table is written as ods.orders, a pattern as ods.* or *.orders")
-    return text
-
-
-def _column_pattern(text: str) -> str:
-    text = _pattern(text)
-    if "." not in text:
-        raise ValueError("a column is written with its table: ods.users.phone, or *.phone for all tables")
-    return text
-
-
-TablePattern = Annotated[str, AfterValidator(_pattern)]
-"""A table, or tables: `ods.orders`, `ods.*`, `*_tmp`, `*`. Without a dot it is about the name of the table alone."""
-ColumnPattern = Annotated[str, AfterValidator(_column_pattern)]
-"""Columns of tables: `*.phone`, `ods.users.id_*`."""
 
 
 class SqlSettings(BaseModel, defer_build=True):
@@ -43,14 +23,38 @@ class SqlSettings(BaseModel, defer_build=True):
     """The project, or schema, of tables that are named without one."""
 
 
-def is_among(table: Table, patterns: Iterable[str], settings: SqlSettings) -> bool:
+class Settings(Protocol):
+    """What is needed of the settings of any pack that looks at SQL."""
+
+    @property
+    def sql_unreadable(self) -> Literal["deny", "warn", "allow"]:
+        """What comes of SQL that is not understood."""
+        ...
+
+    @property
+    def default_project(self) -> str | None:
+        """The project of tables that are named without one."""
+        ...
+
+
+def is_among(table: Table, patterns: Iterable[str], settings: Settings) -> bool:
     """Whether a pattern is about the table. A table without a project is in the default one."""
     name = full_name(table, settings)
     bare = table.name.casefold()
     return any(fnmatchcase(name if "." in pattern else bare, pattern) for pattern in patterns)
 
 
-def full_name(table: Table, settings: SqlSettings) -> str:
+def columns_among(columns: Iterable[str], table: Table, pattern: str, settings: Settings) -> list[str]:
+    """The columns of a table that a pattern of columns is about."""
+    of_table, _, of_column = pattern.rpartition(".")
+    return (
+        sorted(filter(lambda column: fnmatchcase(column, of_column), columns))
+        if is_among(table, [of_table], settings)
+        else []
+    )
+
+
+def full_name(table: Table, settings: Settings) -> str:
     """The name of a table in lower case, with the default project if it has none."""
     name = str(table).casefold()
     if settings.default_project and table.project is None and table.schema is None:
@@ -58,7 +62,7 @@ def full_name(table: Table, settings: SqlSettings) -> str:
     return name
 
 
-def unless_unread(script: Script, settings: SqlSettings) -> Outcome | None:
+def unless_unread(script: Script, settings: Settings) -> Outcome | None:
     """What comes of a script with nothing to object to: no objection, unless some of it is not understood."""
     if not script.unread or settings.sql_unreadable == "allow":
         return None

@@ -20,6 +20,7 @@ from . import (
     package,
     policies,
     rehearse,
+    sql,
     test,
     versions,
 )
@@ -55,6 +56,7 @@ app.command("events")(events.events)
 app.command("policies")(policies.policies)
 app.command("exempt")(exempt.exempt)
 app.command("check")(check.check)
+app.command("sql")(sql.sql)
 app.command("test")(test.run_cases)
 app.command("rehearse")(rehearse.rehearse)
 app.add_typer(archive.archive, name="archive")

@@ -51,6 +51,23 @@ RULES: Final = (
 The rest of `*.dist-info` stays: importlib.metadata reads METADATA, RECORD and top_level.txt, pydantic finds plugins by
 entry_points.txt, and some libraries print their license or look at their tags.
 """
+_OTHER_DIALECTS: Final = (
+    *("athena", "bigquery", "databricks", "dax", "doris", "dremio", "drill", "druid", "duckdb", "dune", "exasol"),
+    *("fabric", "materialize", "oracle", "prql", "redshift", "risingwave", "singlestore", "snowflake", "solr"),
+    *("sqlite", "tableau", "teradata", "tsql"),
+)
+SQL_RULES: Final = (
+    *(
+        PruningRule(
+            f"sqlglot/*/{dialect}.py",
+            "A dialect that dataworks_ext.sql does not read, which sqlglot loads by name.",
+            rf"(?i)sqlglot[^\n]*\b{dialect}\b|(?:read|write|dialect)\s*=\s*[\"']{dialect}\b",
+        )
+        for dialect in _OTHER_DIALECTS
+    ),
+    PruningRule("sqlglot/executor/*", "Runs SQL; dataworks_ext.sql reads it.", r"sqlglot[. ]*(?:import )?executor"),
+)
+"""For those who deploy the extra `sql`; held by tests/deploy/test_pruning_sql.py."""
 TESTS: Final = PruningRule(
     "*/tests/*",
     "A library's tests of itself.",
@@ -62,7 +79,11 @@ TESTS: Final = PruningRule(
 def lifted_by(folders: Iterable[Path]) -> frozenset[str]:
     """The patterns of the rules that do not hold, for the code in some folders uses what they would remove."""
     texts = [_text(path) for folder in folders for path in folder.rglob("*.py") if path.is_file()]
-    rules = (rule for rule in (*RULES, TESTS) if rule.unless and any(re.search(rule.unless, text) for text in texts))
+    rules = (
+        rule
+        for rule in (*RULES, *SQL_RULES, TESTS)
+        if rule.unless and any(re.search(rule.unless, text) for text in texts)
+    )
     return frozenset(rule.pattern for rule in rules)
 
 
@@ -81,7 +102,7 @@ def prune(directory: Path, lifted: Collection[str] = ()) -> dict[str, int]:
     names = {path.relative_to(directory).as_posix(): path for path in directory.rglob("*") if path.is_file()}
     sources = {name: _text(path) for name, path in names.items() if path.suffix == ".py"}
     removed: dict[str, int] = {}
-    for rule in RULES:
+    for rule in (*RULES, *SQL_RULES):
         matching = {name for name in names if fnmatchcase(name, rule.pattern)}
         if matching and rule.pattern not in lifted and not _is_used(rule, sources):
             removed[rule.pattern] = _remove(matching, names, sources)

@@ -177,7 +177,7 @@ def with_target(statement: Statement, tokens: Sequence[Token], names: Names) -> 
         return statement
     action = [token.text.casefold() for token in tokens[end + 1 : end + 6]]
     statement = statement._replace(drops=_dropped(action, table, statement.line))
-    return statement._replace(unread=tuple(names.problems)) if action and action[0] in _ACTIONS else statement
+    return statement._replace(unread=names.problems) if action and action[0] in _ACTIONS else statement
 
 
 def _after_table(words: Sequence[str]) -> int | None:

@@ -29,7 +29,7 @@ class Names:
         """The project and schema of a name without any, by USE."""
         self.has_schemas = False
         """Whether `a.b` is a table of a schema of MaxCompute, and not of a project."""
-        self.problems: list[Unread] = []
+        self._problems: dict[Unread, None] = {}
 
     def line(self, part: exp.Expr) -> int:
         """The line of the first name inside, else of the statement."""
@@ -75,6 +75,9 @@ class Names:
 
     def unread(self, part: exp.Expr | None, reason: str) -> None:
         """Note what is not understood."""
-        problem = Unread(self._line if part is None else self.line(part), reason)
-        if problem not in self.problems:
-            self.problems.append(problem)
+        self._problems[Unread(self._line if part is None else self.line(part), reason)] = None
+
+    @property
+    def problems(self) -> tuple[Unread, ...]:
+        """What is not understood, each once."""
+        return tuple(self._problems)

@@ -47,6 +47,7 @@ _ROWS: Final = frozenset(
     ]
 )
 """Functions that make rows of their arguments, and read no table of their own."""
+_MOST_SOURCES: Final = 500
 _ORDERS: Final = frozenset(("group", "having", "qualify", "order", "sort", "distribute", "cluster", "limit", "windows"))
 """Clauses in which a bare name may be an alias of the select list."""
 
@@ -153,7 +154,10 @@ class QueryReader:
         for lateral in holder.args.get("laterals") or ():
             self._lateral(lateral, known, frame)
         for join in holder.args.get("joins") or ():
-            before = list(frame.sources)
+            if len(frame.sources) >= _MOST_SOURCES:  # what a bare column may be of is looked up in all of them
+                self._names.unread(join, f"a FROM has more than {_MOST_SOURCES} tables")
+                frame = Frame(frame.outer)
+            before = len(frame.sources)
             self.sources(join.this, known, frame)
             self._join(join, known, frame, before, where)
 
@@ -224,10 +228,8 @@ class QueryReader:
             rows = Derived(frozenset((alias.name.casefold(),)), rows.tables)
         frame.add(Source(lateral.alias, rows, lateral=True))
 
-    def _join(
-        self, join: exp.Join, known: Known, frame: Frame, before: Sequence[Source], where: exp.Expr | None
-    ) -> None:
-        joined = frame.sources[len(before) :]
+    def _join(self, join: exp.Join, known: Known, frame: Frame, count: int, where: exp.Expr | None) -> None:
+        before, joined = frame.sources[:count], frame.sources[count:]
         on = join.args.get("on")
         using = join.args.get("using") or ()
         for column in using:
@@ -248,7 +250,7 @@ class QueryReader:
         conditions = (on, where.this if isinstance(where, exp.Where) else None)
         if any(connects(condition, lambda columns: _spans(columns, frame, joined)) for condition in conditions):
             return
-        tables = distinct(table for source in frame.sources for table in source.tables)
+        tables = distinct(table for source in (before[-1], *joined) for table in source.tables)
         line = joined[0].tables[0].line if joined and joined[0].tables else self._names.line(join)
         self.joins.append(CartesianJoin(line, tables))
 
@@ -391,7 +393,7 @@ def _columns_of_star(part: exp.Expr, frame: Frame) -> set[str] | None:
     sources = frame.sources
     if isinstance(part, exp.Column):
         names = [name.name.casefold() for name in part.parts[:-1]]
-        sources = [source for source in sources if source.is_called(names)]
+        sources = frame.named(names)
     found: set[str] = set()
     for source in sources:
         if isinstance(source.content, TableUse) or source.content.columns is None:

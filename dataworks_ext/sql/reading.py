@@ -12,6 +12,7 @@ from sqlglot.errors import ParseError, TokenError
 from .adaptation import adapted
 from .calls import calls_in, decoded
 from .commands import Beginning, beginning_of, with_target
+from .depth import deeper
 from .dialects import PlainError, Token, TokenType, dialect_of
 from .names import Names
 from .script import Call, Dialect, Script, SqlError, SqlTooLongError, Statement, Unread
@@ -71,7 +72,8 @@ class _Reader:
         pieces = _split(self._tokens)
         if len(pieces) > MOST_STATEMENTS:
             raise SqlTooLongError(f"it has more than {MOST_STATEMENTS:,} statements", 1, 1)
-        statements = [statement for piece in pieces for statement in self._statements(piece)]
+        with deeper():
+            statements = [statement for piece in pieces for statement in self._statements(piece)]
         if self._error_found is not None and all(statement.unread for statement in statements):
             raise self._error_found
         calls, problems = self.calls()

@@ -88,7 +88,7 @@ class CartesianJoin(NamedTuple):
 
     line: int
     tables: tuple[Table, ...]
-    """The tables of its sides, the joined one last."""
+    """The tables of the sides that meet, the joined one last."""
 
 
 class Drop(NamedTuple):

@@ -54,15 +54,14 @@ class Source:
         """Whether it may have the column."""
         return isinstance(self.content, TableUse) or self.content.columns is None or column in self.content.columns
 
-    def is_called(self, names: Sequence[str]) -> bool:
-        """Whether the names in front of a column mean it."""
-        if len(names) == 1 and names[0] == self.alias:
-            return True
-        if not isinstance(self.content, TableUse):
-            return False
-        table = self.content.table
-        parts = [part.casefold() for part in (table.project, table.schema, table.name) if part]
-        return self.alias == parts[-1] and list(names) == parts[-len(names) :]
+    def names(self) -> Iterator[tuple[str, ...]]:
+        """What may stand in front of a column to mean it: its alias; without one, its name with schema and project."""
+        yield (self.alias,)
+        if isinstance(self.content, TableUse):
+            table = self.content.table
+            parts = tuple(part.casefold() for part in (table.project, table.schema, table.name) if part)
+            if self.alias == parts[-1]:
+                yield from (parts[-length:] for length in range(2, len(parts) + 1))
 
 
 class Frame:
@@ -78,10 +77,17 @@ class Frame:
         self.outer = outer
         self.in_select_list = in_select_list
         self.sources: list[Source] = []
+        self._named: dict[tuple[str, ...], list[Source]] = {}
 
     def add(self, source: Source) -> None:
         """Add an entry of FROM or JOIN."""
         self.sources.append(source)
+        for names in source.names():
+            self._named.setdefault(names, []).append(source)
+
+    def named(self, names: Sequence[str]) -> list[Source]:
+        """The sources that the names in front of a column mean."""
+        return self._named.get(tuple(names), [])
 
     def candidates(self, parts: Sequence[str], *, outward: bool) -> tuple[str, list[Source]]:
         """The column that a dotted name means, and the sources that it may be of.
@@ -92,7 +98,7 @@ class Frame:
         """
         for length in range(len(parts) - 1, 0, -1):
             for frame in self._outward():
-                named = [source for source in frame.sources if source.is_called(parts[:length])]
+                named = frame.named(parts[:length])
                 if named:
                     return parts[length], named
         found: list[Source] = []

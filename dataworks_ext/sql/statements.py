@@ -49,7 +49,7 @@ class StatementReader:
             cartesian_joins=tuple(queries.joins),
             drops=tuple(self._drops),
             inserts=tuple(self._inserts),
-            unread=tuple(self._names.problems),
+            unread=self._names.problems,
         )
 
     def assigned(self, name: str, tree: exp.Expr) -> Statement:
