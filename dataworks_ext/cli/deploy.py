@@ -82,7 +82,7 @@ def deploy(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before the changes are made.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Create or update the function, publish a version, and make the rules that bring events to it.
+    """Create or update the function, its version and its event rules.
 
     s.yaml describes the function. The changes are shown before they are made. Credentials are those of the environment:
     ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and ALIBABA_CLOUD_SECURITY_TOKEN.

@@ -78,7 +78,7 @@ def rehearse(
     ] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes; all cores.")] = None,
 ) -> None:
-    """Put archived messages to the policies, and count what would change.
+    """Run policies on archived messages and count what changes.
 
     Nobody is told, and DataWorks is not asked: what policies look up is answered as it was then. Denials are counted
     before modes, so a rule in shadow shows what it would block.

@@ -37,7 +37,7 @@ def versions(
     limit: Annotated[int, typer.Option(min=1, max=100, metavar="NUMBER", help="The newest so many.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """List the published versions, and which of them answer.
+    """List the published versions and which of them answer.
 
     Events of EventBridge reach the version that the alias names, or two during a canary. Direct invocations of
     DataWorks reach the function as it is, which is one of the versions unless it was changed since.
@@ -97,7 +97,7 @@ def rollback(
     alias: Alias = DEFAULT_ALIAS,
     as_json: Json = False,
 ) -> None:
-    """Let an earlier version answer again, for direct invocations as well.
+    """Let an earlier version answer again, direct calls included.
 
     A canary ends, and what answered beside it answers alone.
 
