@@ -80,10 +80,10 @@ def lifecycle(event: TableChange, context: Context) -> Outcome | None:
     exempt = fits(event.table_name.rpartition(".")[2], settings.lifecycle_exempt)
     if limit is None or exempt or (days is not None and 0 < days <= limit):
         return None
-    kept, kept_zh = ("for ever", "永久") if days is None or days <= 0 else (f"for {days:,} days", f" {days:,} 天")
+    kept, kept_zh = ("for ever", "永久") if days is None or days <= 0 else (f"for {days:,} days", f"{days:,} 天")
     return deny(
         f"Tables keep their data for {limit:,} days at most; this one would keep it {kept}. Set its lifecycle.",
-        zh=f"表的生命周期不得超过 {limit:,} 天，此表为{kept_zh}，请设置生命周期。",
+        zh=f"表的生命周期不得超过 {limit:,} 天，此表的设置为 {kept_zh}，请设置生命周期。",
     )
 
 

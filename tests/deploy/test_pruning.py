@@ -203,7 +203,10 @@ def test_every_policy_module_and_every_event_loads(real: Real) -> None:
 import pkgutil, importlib, dataworks_ext, policies
 for package in (dataworks_ext, policies):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        importlib.import_module(module.name)
+        try:
+            importlib.import_module(module.name)
+        except ModuleNotFoundError as error:  # the example does not require the extra `sql`
+            assert error.name.startswith("sqlglot"), error
 from dataworks_ext.events import catalog, event_class
 print(json.dumps(len([event_class(code) for code in catalog])))
 """

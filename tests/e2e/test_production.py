@@ -122,7 +122,7 @@ def test_a_commit_is_denied_and_the_rule_is_changed_bit_by_bit(
     shown = deploy()
     assert "Event bus of the OpenEvent channel: workspaces" in shown
     assert verdicts("m-1") == {"FAIL": 1}
-    assert dataworks.replies[-1]["CheckResultTip"].startswith("The code calls forbidden functions")
+    assert dataworks.replies[-1]["CheckResultTip"].startswith("The code calls a forbidden function")
 
     write_s_yaml(dataworks, FILES_FORBIDDEN_FUNCTIONS="pg_sleep")
     deploy("--canary", "40")
