@@ -233,7 +233,7 @@ MISTAKES: dict[str, tuple[Plant, str, str, str]] = {
 def test_a_project_without_a_mistake_is_in_order() -> None:
     result = doctor()
     assert result.exit_code == 0
-    assert result.stdout.startswith("Passed: code, concurrency, exemptions, handler, initializer, network, ")
+    assert result.stdout.startswith("Passed: archive, code, concurrency, exemptions, handler, initializer, network, ")
 
 
 def test_how_full_the_room_for_variables_is_is_said() -> None:
