@@ -28,7 +28,7 @@ FRAME_LIMIT: Final = 8
 """Frames of a failed policy."""
 PERSONAL: Final = ("sqlText", "ip", "fileName")
 """Payload fields whose values are recorded only if `DATAWORKS_EXT_RECORD_FIELDS` names them, in texts as well."""
-_OK: Final = Verdict.OK  # an attribute of an enumeration takes ten times as long to look up
+_OK: Final = Verdict.OK  # an attribute of an enumeration takes longer to look up
 EXCEPTIONS: Final = "exceptions"
 """The word in `DATAWORKS_EXT_RECORD_FIELDS` that includes the texts of policies' exceptions."""
 
