@@ -20,6 +20,8 @@ fuzz: $(VENV)/.installed  ## Put COUNT mutated messages to the handler, then try
 
 bench: $(VENV)/.installed  ## Measure side by side with peers, and write docs/performance.md; 3 minutes
 	@$(BIN)/python benchmarks/bench.py
+	@$(BIN)/python benchmarks/archiving.py
+	@$(BIN)/python benchmarks/rehearsing.py
 
 docs: $(VENV)/.installed  ## Write the reference of all events from their classes
 	$(BIN)/dataworks-ext events --markdown > docs/events.md

@@ -144,7 +144,7 @@ def a_certificate_of_another_host(folder: Path) -> Iterator[tuple[str, list[int]
 
 
 OTHERS: Final = {
-    "DNS that hangs": "the look-up of bucket.hanging.example.com timed out",
+    "DNS that hangs": "the lookup of bucket.hanging.example.com timed out",
     "connection refused": "Connection refused",
     "a certificate of another host": "[SSL: CERTIFICATE_VERIFY_FAILED]",
 }
