@@ -159,15 +159,15 @@ def report_of(summary: Summary, circumstances: Circumstances) -> Report:
 
 
 def differing_settings(summary: Summary, identity: Identity) -> list[str]:
-    """A sentence for each pack whose settings are not those of the messages' time."""
+    """What to know where settings are not those of the messages' time: nothing, or a sentence."""
     differing: Counter[str] = Counter()
     for text, count in summary.settings.items():
         then: dict[str, str] = json.loads(text)
         differing.update({pack: count for pack, digest in identity.settings.items() if then.get(pack) != digest})
-    return [
-        f"the settings of {pack} differ from those of {count:,} messages' time"
-        for pack, count in sorted(differing.items())
-    ]
+    if not differing:
+        return []
+    packs = ", ".join(f"{pack} ({count:,} messages)" for pack, count in sorted(differing.items()))
+    return [f"the settings differ from those of the messages' time: {packs}"]
 
 
 def examples_of(policy: ReportedPolicy, kind: Kind) -> list[ReportedExample]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from itertools import count
@@ -293,3 +294,18 @@ def test_people_have_pseudonyms_and_texts_have_no_ids(tmp_path: Path) -> None:
     (newly, _denied) = policy_of(report, "guard.rule")["examples"]
     assert (newly["person"], newly["text"]) == ("P1", "P1 may not; ask …")
     assert person not in json.dumps(report)
+
+
+def test_a_message_that_was_late_once_is_decided_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lest a machine that stands still for a while is taken for a policy that hangs."""
+    monkeypatch.setattr("dataworks_ext.rehearsal.kernel.TIME_LIMIT", 0.05)
+    Archive(tmp_path / "archive", limiting()).receive(download())
+    calls = count()
+
+    def late_once(_event: Event) -> Outcome | None:
+        while next(calls) == 0:
+            time.sleep(0.2)
+        return None
+
+    found = policy_of(rehearsed(tmp_path / "archive", with_policy(late_once), tmp_path / "cache"), "guard.rule")
+    assert (found["allows"], found["fails"]) == (1, 0)
