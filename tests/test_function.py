@@ -134,6 +134,20 @@ def test_observers_are_told_of_what_was_decided_on() -> None:
     assert told == [CODE]
 
 
+def test_a_probe_is_answered_and_recorded_as_one_and_no_observer_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """`dataworks-ext deploy` sends it. An id of EventBridge is nobody's choice."""
+    told: list[str] = []
+    extension = Extension("data-guard", default="deny")
+    extension.observer(CODE, id="watch")(lambda event: told.append(event.event_code))
+    probe = function_compute_message(CODE, message_id="probe-1")
+    assert answer(Function(extension), probe)["checkResult"] == "FAIL"
+    [record] = records(capsys)
+    assert (record["probe"], record["message_id"], record["verdict"], told) == (True, "probe-1", "FAIL", [])
+    Function(extension).handler(bridged(message_id="probe-2"), CONTEXT)
+    assert "probe" not in records(capsys)[-1]
+    assert told == [CODE]
+
+
 def test_each_message_has_one_record(capsys: pytest.CaptureFixture[str]) -> None:
     function = limiting("downloads")
     for data in (download(10), download(11), b"nonsense"):

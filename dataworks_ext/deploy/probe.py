@@ -14,6 +14,8 @@ from .function_store import FunctionStore
 
 _EVENT: Final = "download-resources"
 """An event of the direct channel, where the reply is what the function returns: nobody at DataWorks is answered."""
+_UNLOADED: Final = "unloaded"
+"""The extension that denies everything where the real one cannot be loaded."""
 
 
 class Probed(NamedTuple):
@@ -42,9 +44,9 @@ def probe(store: FunctionStore, qualifier: str = "") -> Probed:
         verdict = Verdict(json.loads(invoked.body)["checkResult"]).value
     except (ValueError, KeyError, TypeError):
         return Probed(f"it answered with what is no reply: {invoked.body[:80].decode('utf-8', 'replace')}", "")
-    for line in lines:
-        if line.get("kind") == "loading":
-            return Probed(f"the extension cannot be loaded: {line.get('problem')}", verdict)
+    if any(line.get("extension") == _UNLOADED for line in lines):
+        reasons = [str(line.get("problem")) for line in lines if line.get("kind") == "loading"]
+        return Probed(": ".join(["the extension cannot be loaded", *reasons]), verdict)
     return Probed("", verdict, "; ".join(_problems(lines)))
 
 

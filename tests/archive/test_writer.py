@@ -80,6 +80,14 @@ def test_the_record_says_that_it_is_stored(bucket: Bucket, records: Callable[[],
     assert "archive_problem" not in record
 
 
+def test_a_probe_is_not_archived(bucket: Bucket, records: Callable[[], list[Record]]) -> None:
+    """It is no message of DataWorks, and must not be counted as one."""
+    probe = function_compute_message("download-resources", message_id="probe-1")
+    bucket.function(guard()).handler(probe, bucket.context())
+    (record,) = records()
+    assert (bucket.keys, record["probe"], "archive" in record) == ([], True, False)
+
+
 def test_a_function_that_archives_nothing_says_nothing_of_it(records: Callable[[], list[Record]]) -> None:
     Function(guard(), environment={}).handler(MESSAGE, FunctionContext())
     (record,) = records()

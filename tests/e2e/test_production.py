@@ -157,3 +157,20 @@ def test_what_comes_by_both_buses_has_one_verdict(
     assert compute.events.wait_until_idle(PATIENCE)
     assert len({reply["CheckResult"] for reply in dataworks.replies}) == 1
     assert {reply["MessageId"] for reply in dataworks.replies} == {"m-1"}
+
+
+def test_an_extension_that_cannot_be_loaded_is_not_published(
+    packaged: Package,
+    compute: LocalFunctionCompute,
+    dataworks: DataWorksStub,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The function would answer, and deny everything."""
+    monkeypatch.chdir(tmp_path)
+    write_s_yaml(dataworks, DATAWORKS_EXT_APP="nothing:extension")
+    arguments = ("deploy", "--force", "--yes", "--no-rules", "--package", str(packaged.zip))
+    result = CliRunner().invoke(app, list(arguments))
+    assert result.exit_code == 2
+    assert "the new code does not answer: the extension cannot be loaded" in " ".join(result.stderr.split())
+    assert json.loads(run("versions", "--json").stdout) == []
