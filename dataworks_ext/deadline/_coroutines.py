@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 _ANSWER: Final = 0.05
 """Seconds in which a loop that works takes notice of a cancellation."""
+_LAST_ROUNDS: Final = 3
+"""Turns of a loop that was left behind, for its tasks to end."""
 
 
 class Running(Generic[T]):
@@ -97,11 +99,12 @@ class LoopThread(Interruptible):
     def _drop_tasks(self) -> None:
         """Give each task that is lost with the loop a chance to end; say nothing of those that do not take it."""
         self.loop.set_exception_handler(lambda _loop, _problem: None)
-        for task in asyncio.all_tasks(self.loop):
-            task.cancel()
-        self.loop.call_soon(self.loop.stop)
-        with suppress(BaseException):
-            self.loop.run_forever()
+        for _ in range(_LAST_ROUNDS):  # a coroutine that was handed over last becomes a task in the first round only
+            for task in asyncio.all_tasks(self.loop):
+                task.cancel()
+            self.loop.call_soon(self.loop.stop)
+            with suppress(BaseException):
+                self.loop.run_forever()
 
     def leave_behind(self) -> None:
         """Give the loop up: nothing new runs on it, and its thread ends once it can be interrupted."""
