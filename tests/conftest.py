@@ -22,6 +22,8 @@ _MAIN_PYTHON: Final = (
     "deploy",
     "e2e",
     "local",
+    "rehearsal",
+    "sql",
     "test_budget.py",
     "test_docs.py",
     "test_s_yaml.py",
