@@ -49,7 +49,7 @@ Alias = Annotated[str, typer.Option(metavar="NAME", help="What the rules of Even
 DEFAULT_ALIAS = "live"
 
 
-class Place(NamedTuple):
+class FunctionPlace(NamedTuple):
     """Where the function is."""
 
     api: ApiVersion
@@ -78,7 +78,7 @@ def region_of(manifest: Manifest) -> str:
     return str(region)
 
 
-def store_of(manifest: Manifest, place: Place) -> FunctionStore:
+def store_of(manifest: Manifest, place: FunctionPlace) -> FunctionStore:
     """The function, with the environment's credentials; ends the command if something is missing."""
     name, region = function_name(manifest), region_of(manifest)
     try:

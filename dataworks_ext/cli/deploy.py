@@ -26,7 +26,7 @@ from ._cloud import (
     Api,
     ApiVersion,
     Endpoint,
-    Place,
+    FunctionPlace,
     Service,
     SYaml,
     buses_of,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from ..deploy.event_rules import BusOptions, WantedRule
     from ..deploy.function_store import FunctionStore
     from ..deploy.rule_book import RuleBook
-    from ..deploy.steps import Change, Step
+    from ..deploy.steps import Change, DeploymentStep
 
 ENDPOINT_OF_TARGET = "DATAWORKS_EXT_TARGET_ENDPOINT"
 SERVICE_OF_TARGET = "DATAWORKS_EXT_TARGET_SERVICE"
@@ -97,7 +97,7 @@ def deploy(
     if not force:
         _check(manifest, package, app, stop=not dry_run, as_json=as_json)
     extension = load(manifest.environment.get(APP_VARIABLE, app)) if rules else None
-    store = store_of(manifest, Place(api, service, endpoint))
+    store = store_of(manifest, FunctionPlace(api, service, endpoint))
     options = _bus_options(event_bus, dead_letter_queue)
     book = _rule_book(manifest, store, extension, options, alias, eventbridge_endpoint, take_over=take_over)
 
@@ -127,7 +127,7 @@ def deploy(
         _print_values(values)
 
 
-def run_steps(steps: Sequence[Step], *, as_json: bool) -> list[str]:
+def run_steps(steps: Sequence[DeploymentStep], *, as_json: bool) -> list[str]:
     """Do the steps, and say of each that it is done; ends the command where one fails, with what is left."""
     from ..deploy.steps import StoppedError, carry_out
 

@@ -16,7 +16,7 @@ from ..deploy.s_yaml import SYamlError, read_s_yaml
 from ..events import catalog
 from ..message import Channel
 from ..testing import message as sample_message
-from ._cloud import Api, ApiVersion, Endpoint, Place, Service, SYaml, explaining, manifest_of, store_of
+from ._cloud import Api, ApiVersion, Endpoint, FunctionPlace, Service, SYaml, explaining, manifest_of, store_of
 from ._output import Json, console, fail, print_json, read_stdin, verdict_text
 from ._screen import printable
 
@@ -68,7 +68,7 @@ def invoke(
     """
     data = _message(message, channel)
     if remote:
-        answer = _from_remote(data, store_of(manifest_of(s_yaml), Place(api, service, endpoint)), qualifier)
+        answer = _from_remote(data, store_of(manifest_of(s_yaml), FunctionPlace(api, service, endpoint)), qualifier)
     else:
         answer = _from_here(data, code, _environment(s_yaml), snapshot)
     if answer.error:

@@ -49,8 +49,8 @@ def local(
 ) -> None:
     """Run a local Function Compute, without Docker, until Ctrl-C.
 
-    It listens on 127.0.0.1 and serves the API 2016-08-15 (services, functions, versions, aliases, invocations) and
-    invocations of the API 2023-03-30. Requests are signed with the credentials that it prints.
+    It listens on 127.0.0.1 and serves Function Compute 3.0 (API 2023-03-30) and 2.0 (2016-08-15), and EventBridge (API
+    2020-04-01), whose rules bring events to functions. Requests are signed with the credentials that it prints.
 
     A package that differs from its sources is rebuilt first. Use --env NAME or --env-file for secrets: other users can
     see NAME=VALUE in the list of processes.
@@ -154,7 +154,19 @@ def _introduce(compute: LocalFunctionCompute, output: Output) -> None:
         "access_key_secret": compute.access_key_secret,
     }
     lines = [f"  {name.replace('_', ' '):17}  {value}" for name, value in fields.items()]
+    lines += ["For `dataworks-ext deploy`:", *_exports(compute)]
     output.put("\n".join(["Function Compute runs on this machine:", *lines]), kind="started", **fields)
+
+
+def _exports(compute: LocalFunctionCompute) -> list[str]:
+    """What lets `deploy` and the official clients deploy here."""
+    variables = {
+        "FC_ENDPOINT": compute.endpoint,
+        "EVENTBRIDGE_ENDPOINT": compute.endpoint,
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": compute.access_key_id,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": compute.access_key_secret,
+    }
+    return [f"  export {name}={value}" for name, value in variables.items()]
 
 
 def _explain(compute: LocalFunctionCompute, name: str, code: Path, runtime: str, output: Output) -> None:

@@ -13,7 +13,7 @@ from ._cloud import (
     Api,
     ApiVersion,
     Endpoint,
-    Place,
+    FunctionPlace,
     Service,
     SYaml,
     explaining,
@@ -44,7 +44,7 @@ def versions(
     """
     from ..deploy.serving import listed_versions
 
-    store = store_of(manifest_of(s_yaml), Place(api, service, endpoint))
+    store = store_of(manifest_of(s_yaml), FunctionPlace(api, service, endpoint))
     listed = listed_versions(store, alias, limit)
     if as_json:
         print_json([one._asdict() for one in listed])
@@ -81,7 +81,7 @@ def promote(
     """
     from ..deploy.serving import promotion
 
-    store = store_of(manifest_of(s_yaml), Place(api, service, endpoint))
+    store = store_of(manifest_of(s_yaml), FunctionPlace(api, service, endpoint))
     done = run_steps(promotion(store, alias), as_json=as_json)
     if as_json:
         print_json({"done": done})
@@ -105,7 +105,7 @@ def rollback(
     """
     from ..deploy.serving import rollback as steps_of_rollback
 
-    store = store_of(manifest_of(s_yaml), Place(api, service, endpoint))
+    store = store_of(manifest_of(s_yaml), FunctionPlace(api, service, endpoint))
     number, steps = steps_of_rollback(store, alias, version)
     done = run_steps(steps, as_json=as_json)
     if as_json:

@@ -15,7 +15,7 @@ from .release import KEPT, Release
 from .remote_error import RemoteError
 from .rule_book import RuleBook
 from .serving import is_same, move_alias, restore, said_alias
-from .steps import Change, Step
+from .steps import Change, DeploymentStep
 
 
 class Deployment:
@@ -65,7 +65,7 @@ class Deployment:
         rules = self._rules.changes() if self._rules else ()
         return [*self._function_changes(), *self._alias_changes(), *rules]
 
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[DeploymentStep]:
         """How it is done."""
         rules = self._rules.steps() if self._rules else ()
         return [*self._function_steps(), *self._alias_steps(), *rules]
@@ -133,22 +133,22 @@ class Deployment:
             before = said_alias(self._alias) if self._alias else ""
             yield Change(f"alias {self._alias_name}", before, said_alias(final))
 
-    def _function_steps(self) -> Iterator[Step]:
+    def _function_steps(self) -> Iterator[DeploymentStep]:
         store, wanted = self._store, self._wanted
         if self._keeps:
-            yield Step("published what was there before as a version", self._keep)
+            yield DeploymentStep("published what was there before as a version", self._keep)
         if self._found is None:
-            yield Step(f"created function {wanted.name}", partial(store.create, wanted))
+            yield DeploymentStep(f"created function {wanted.name}", partial(store.create, wanted))
         elif self._differences:
             has_code = any(what == "code" for what, _, _ in self._differences)
             code = wanted.package.read_bytes() if has_code else None
             update = partial(store.update, wanted.settings, wanted.environment, code)
-            yield Step(f"updated function {wanted.name}", update)
+            yield DeploymentStep(f"updated function {wanted.name}", update)
         if not self._version or self._differences:
-            yield Step("waited for the update", lambda: _wait(store))
-            yield Step("probed it: it answers", self._probe)
+            yield DeploymentStep("waited for the update", lambda: _wait(store))
+            yield DeploymentStep("probed it: it answers", self._probe)
         if self._reserves() and wanted.reserved is not None:
-            yield Step("reserved concurrency", partial(store.reserve, wanted.reserved))
+            yield DeploymentStep("reserved concurrency", partial(store.reserve, wanted.reserved))
 
     def _probe(self) -> None:
         """Probe what is not published yet. If it does not answer, what answered before is restored."""
@@ -174,11 +174,11 @@ class Deployment:
         is_kept = found is not None and self._found is not None and is_same(found, self._found)
         self._kept = newest[0].number if is_kept else self._store.publish(KEPT)
 
-    def _alias_steps(self) -> Iterator[Step]:
+    def _alias_steps(self) -> Iterator[DeploymentStep]:
         if not self._version:
-            yield Step("published a version", self._publish)
+            yield DeploymentStep("published a version", self._publish)
         if self._alias != self._final(self._version or "new"):
-            yield Step(f"moved alias {self._alias_name}", self._move)
+            yield DeploymentStep(f"moved alias {self._alias_name}", self._move)
 
     def _publish(self) -> None:
         """Publish, and check that the version is what is wanted: somebody may deploy at the same time."""

@@ -8,7 +8,7 @@ from functools import partial
 from .event_bus import EventBridge
 from .event_rules import WantedRule
 from .remote_error import RemoteError
-from .steps import Change, Step
+from .steps import Change, DeploymentStep
 
 Rules = Callable[[], Sequence[WantedRule]]
 """The rules that are wanted. It is called again when the function is there, which then tells its account."""
@@ -49,19 +49,19 @@ class RuleBook:
             for name in self._stale(bus, of_bus):
                 yield Change(f"rule {name} of bus {bus}", "there", "deleted")
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[DeploymentStep]:
         """How it is done. Raises `RemoteError`."""
         wanted = self._rules()
         for bus in self._names:
             of_bus = [rule for rule in wanted if rule.bus == bus]
             exists = self._buses.has_bus(bus)
             if of_bus and not exists:
-                yield Step(f"created bus {bus}", partial(self._buses.create_bus, bus))
+                yield DeploymentStep(f"created bus {bus}", partial(self._buses.create_bus, bus))
             for rule in of_bus:
                 if any(self._changes_of(rule, exists)):
-                    yield Step(f"put rule {rule.name} of bus {bus}", partial(self._put, bus, rule.name))
+                    yield DeploymentStep(f"put rule {rule.name} of bus {bus}", partial(self._put, bus, rule.name))
             for name in self._stale(bus, of_bus):
-                yield Step(f"deleted rule {name} of bus {bus}", partial(self._buses.delete, bus, name))
+                yield DeploymentStep(f"deleted rule {name} of bus {bus}", partial(self._buses.delete, bus, name))
 
     def _changes_of(self, rule: WantedRule, exists: bool) -> Iterator[Change]:
         found = self._buses.rule(rule.bus, rule.name) if exists else None

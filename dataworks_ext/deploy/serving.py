@@ -14,7 +14,7 @@ from .function_store import FoundAlias, FoundFunction, FoundVersion, FunctionSto
 from .probe import probe
 from .release import read_release
 from .remote_error import RemoteError
-from .steps import Step
+from .steps import DeploymentStep
 
 
 def move_alias(store: FunctionStore, name: str, alias: FoundAlias) -> None:
@@ -63,21 +63,21 @@ def said_alias(alias: FoundAlias) -> str:
     return ", and ".join([f"version {alias.version}", *shares])
 
 
-def promotion(store: FunctionStore, name: str) -> list[Step]:
+def promotion(store: FunctionStore, name: str) -> list[DeploymentStep]:
     """How a canary becomes what answers. Raises `RemoteError` if there is none."""
     alias = store.alias(name)
     if alias is None or not alias.canary:
         raise RemoteError(f"alias {name} has no canary; start one with: dataworks-ext deploy --canary 10")
     final = FoundAlias(alias.canary, {})
-    steps = [Step(f"moved alias {name} to {said_alias(final)}", partial(move_alias, store, name, final))]
+    steps = [DeploymentStep(f"moved alias {name} to {said_alias(final)}", partial(move_alias, store, name, final))]
     version, latest = store.get(alias.canary), store.get()
     if version is not None and latest is not None and not is_same(latest, version):
         text = f"restored version {alias.canary} for direct invocations"
-        steps.append(Step(text, partial(restore, store, alias.canary)))
+        steps.append(DeploymentStep(text, partial(restore, store, alias.canary)))
     return steps
 
 
-def rollback(store: FunctionStore, name: str, number: str = "") -> tuple[str, list[Step]]:
+def rollback(store: FunctionStore, name: str, number: str = "") -> tuple[str, list[DeploymentStep]]:
     """The version to go back to, and how.
 
     Args:
@@ -97,11 +97,15 @@ def rollback(store: FunctionStore, name: str, number: str = "") -> tuple[str, li
         raise RemoteError(f"there is no version {number}; dataworks-ext versions lists them")
     final, steps = FoundAlias(number, {}), []
     if alias.version != number or alias.canary:
-        steps.append(Step(f"moved alias {name} to {said_alias(final)}", partial(move_alias, store, name, final)))
+        steps.append(
+            DeploymentStep(f"moved alias {name} to {said_alias(final)}", partial(move_alias, store, name, final))
+        )
     if latest is None or not is_same(latest, version):
-        steps.append(Step(f"restored version {number} for direct invocations", partial(restore, store, number)))
+        steps.append(
+            DeploymentStep(f"restored version {number} for direct invocations", partial(restore, store, number))
+        )
     if steps:
-        steps.append(Step("probed it: it answers", partial(_require_answer, store)))
+        steps.append(DeploymentStep("probed it: it answers", partial(_require_answer, store)))
     return number, steps
 
 

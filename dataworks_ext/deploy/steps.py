@@ -17,7 +17,7 @@ class Change(NamedTuple):
     after: str
 
 
-class Step(NamedTuple):
+class DeploymentStep(NamedTuple):
     """Something that is done at once or not at all, as far as can be told."""
 
     text: str
@@ -34,7 +34,7 @@ class StoppedError(RemoteError):
         """What was not done, the step that failed first: that one may be done or not if there was no answer."""
 
 
-def carry_out(steps: Sequence[Step], told: Callable[[str], None]) -> None:
+def carry_out(steps: Sequence[DeploymentStep], told: Callable[[str], None]) -> None:
     """Do the steps in order.
 
     Args:

@@ -1,4 +1,4 @@
-"""Function Compute on this machine, without Docker: its API on loopback, and its Python runtime in child processes.
+"""Function Compute and EventBridge on this machine, without Docker: their APIs on loopback, functions in processes.
 
 The command, the demo and the tests use it; nothing else of the package does.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from ..deploy.interpreters import NoInterpreterError, interpreter_of, runtime_of, runtimes_at_hand
 from .api_error import ApiError
 from .compute import LocalFunctionCompute
+from .event_bridge import new_rule
 from .instances import FunctionResponse
 from .logs import LogLine
 
@@ -18,6 +19,7 @@ __all__ = [
     "LogLine",
     "NoInterpreterError",
     "interpreter_of",
+    "new_rule",
     "runtime_of",
     "runtimes_at_hand",
 ]

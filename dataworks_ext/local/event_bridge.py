@@ -132,7 +132,7 @@ class EventBuses:
                     self._deliveries.add(target, whole)
 
 
-def new_rule(name: str, pattern: str, description: str, status: str) -> EventRule:
+def new_rule(name: str, pattern: str, description: str = "", status: str = "ENABLE") -> EventRule:
     """A rule without targets. Raises `ApiError` for a pattern that is none."""
     return EventRule(name, pattern, read_pattern(pattern), description, status != "DISABLE")
 
