@@ -152,7 +152,7 @@ def test_a_command_that_does_not_exist_is_noticed() -> None:
     assert CliRunner().invoke(app, ["events", "--no-such-option", "--help"]).exit_code == 2
 
 
-_ELSEWHERE = ("deploy", "invoke", "local", "package")
+_ELSEWHERE = ("deploy", "invoke", "local", "package", "promote", "rollback", "versions")
 """Commands that call, build or wait; they have tests of their own."""
 
 
