@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from sqlglot import exp
 
 from .variables import is_variable
 
 _COMPARISONS = (exp.EQ, exp.NullSafeEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
-_JOINING = (*_COMPARISONS, exp.NEQ, exp.Between, exp.In, exp.Like, exp.RegexpLike)
 
 
 def restricted(condition: exp.Expr | None) -> list[exp.Column]:
@@ -25,20 +25,53 @@ def restricted(condition: exp.Expr | None) -> list[exp.Column]:
     return found
 
 
-def connects(condition: exp.Expr | None, connected: Callable[[list[exp.Column]], bool]) -> bool:
-    """Whether the condition has a comparison over columns of both sides, however it comes out.
+class Links(NamedTuple):
+    """Which sources of a FROM the comparisons of a condition connect, however it comes out."""
+
+    anything: bool
+    """Whether a comparison has columns that may be of any source."""
+    nearest: Mapping[int, int]
+    """By the place of a source: the place of the first one that it is connected to, if that is before it."""
+
+    def connect_any(self, places: Iterable[int], count: int) -> bool:
+        """Whether one of the sources at some places is connected with one of the first sources."""
+        return self.anything or any(self.nearest.get(place, count) < count for place in places)
+
+
+def links(condition: exp.Expr | None, places: Callable[[exp.Column], Sequence[int]]) -> Links:
+    """What a condition connects.
 
     Args:
         condition: Of a join, or of a WHERE.
-        connected: Whether the columns of one comparison are of both sides.
+        places: The places of the sources that a column may be of.
     """
+    anything, nearest = False, dict[int, int]()
     for part in conjuncts(condition) if condition is not None else ():
         if isinstance(part, exp.Or):
-            if all(connects(branch, connected) for branch in _branches(part, exp.Or)):
-                return True
-        elif connected(list(part.find_all(exp.Column))):
-            return True
-    return False
+            found = _in_all_branches([links(branch, places) for branch in _branches(part, exp.Or)])
+        else:
+            found = _compared_sources([places(column) for column in part.find_all(exp.Column)])
+        anything = anything or found.anything
+        for place, other in found.nearest.items():
+            nearest[place] = min(other, nearest.get(place, other))
+    return Links(anything, nearest)
+
+
+def _in_all_branches(branches: Sequence[Links]) -> Links:
+    certain = [branch.nearest for branch in branches if not branch.anything]
+    if not certain:
+        return Links(True, {})
+    common = set(certain[0]).intersection(*certain[1:])
+    return Links(False, {place: max(branch[place] for branch in certain) for place in common})
+
+
+def _compared_sources(columns: Sequence[Sequence[int]]) -> Links:
+    known = [places for places in columns if places]
+    if len(known) > 1 and any(len(places) > 1 for places in known):
+        return Links(True, {})
+    sources = {places[0] for places in known}
+    first = min(sources, default=0)
+    return Links(False, {place: first for place in sources if place != first})
 
 
 def conjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlglot import exp
 
-from .conditions import connects, is_value, restricted
+from .conditions import is_value, links, restricted
 from .names import Names
 from .script import CartesianJoin, Star, Table, distinct
 from .sources import Derived, Frame, Source, TableUse
@@ -50,6 +50,15 @@ _ROWS: Final = frozenset(
 _MOST_SOURCES: Final = 500
 _ORDERS: Final = frozenset(("group", "having", "qualify", "order", "sort", "distribute", "cluster", "limit", "windows"))
 """Clauses in which a bare name may be an alias of the select list."""
+
+
+class _Joined(NamedTuple):
+    """A join whose ON connects nothing, with the places of what it joins."""
+
+    join: exp.Join
+    frame: Frame
+    start: int
+    end: int
 
 
 class QueryReader:
@@ -153,13 +162,22 @@ class QueryReader:
     def _joined(self, holder: exp.Expr, known: Known, frame: Frame, where: exp.Expr | None) -> None:
         for lateral in holder.args.get("laterals") or ():
             self._lateral(lateral, known, frame)
+        pending = []
         for join in holder.args.get("joins") or ():
             if len(frame.sources) >= _MOST_SOURCES:  # what a bare column may be of is looked up in all of them
                 self._names.unread(join, f"a FROM has more than {_MOST_SOURCES} tables")
                 frame = Frame(frame.outer)
-            before = len(frame.sources)
+            count = len(frame.sources)
             self.sources(join.this, known, frame)
-            self._join(join, known, frame, before, where)
+            if not self._is_conditioned(join, known, frame, count):
+                pending.append(_Joined(join, frame, count, len(frame.sources)))
+        if pending and isinstance(where, exp.Where):
+            found = links(where.this, frame.places)
+            pending = [one for one in pending if not found.connect_any(range(one.start, one.end), one.start)]
+        for one in pending:
+            sides = one.frame.sources[one.start - 1 : one.end]
+            tables = distinct(table for source in sides for table in source.tables)
+            self.joins.append(CartesianJoin(tables[-1].line if tables else self._names.line(one.join), tables))
 
     def sources(self, content: exp.Expr, known: Known, frame: Frame) -> None:
         """Add one entry of FROM or JOIN, with what is joined to it in parentheses."""
@@ -228,10 +246,10 @@ class QueryReader:
             rows = Derived(frozenset((alias.name.casefold(),)), rows.tables)
         frame.add(Source(lateral.alias, rows, lateral=True))
 
-    def _join(self, join: exp.Join, known: Known, frame: Frame, count: int, where: exp.Expr | None) -> None:
+    def _is_conditioned(self, join: exp.Join, known: Known, frame: Frame, count: int) -> bool:
+        """Whether a join needs no condition, or has one that connects its sides; of a WHERE it knows nothing."""
         before, joined = frame.sources[:count], frame.sources[count:]
-        on = join.args.get("on")
-        using = join.args.get("using") or ()
+        on, using = join.args.get("on"), join.args.get("using") or ()
         for column in using:
             for source in frame.sources:
                 if isinstance(source.content, TableUse):
@@ -242,17 +260,10 @@ class QueryReader:
             for column in restricted(on) if side != "FULL" else ():
                 self._filter(column, frame, joined if side == "LEFT" else before if side == "RIGHT" else None)
         if using or join.method == "NATURAL" or any(source.lateral for source in joined) or not before:
-            return
-        if all(isinstance(source.content, Derived) and source.content.one_row for source in joined):
-            return
-        if len(before) == 1 and isinstance(before[0].content, Derived) and before[0].content.one_row:
-            return
-        conditions = (on, where.this if isinstance(where, exp.Where) else None)
-        if any(connects(condition, lambda columns: _spans(columns, frame, joined)) for condition in conditions):
-            return
-        tables = distinct(table for source in (before[-1], *joined) for table in source.tables)
-        line = joined[0].tables[0].line if joined and joined[0].tables else self._names.line(join)
-        self.joins.append(CartesianJoin(line, tables))
+            return True
+        if all(source.is_one_row for source in joined) or (count == 1 and before[0].is_one_row):
+            return True
+        return links(on, frame.places).connect_any(range(count, len(frame.sources)), count)
 
     def select_in(self, query: exp.Select, known: Known, frame: Frame, *, counted: bool = False) -> Derived:
         """Read what a SELECT does with the sources that are known already."""
@@ -369,17 +380,6 @@ class QueryReader:
         name, sources = frame.candidates([part.name.casefold() for part in column.parts], outward=False)
         if len(sources) == 1 and isinstance(sources[0].content, TableUse) and sources[0] in (among or frame.sources):
             sources[0].content.filters.add(name)
-
-
-def _spans(columns: Sequence[exp.Column], frame: Frame, joined: Sequence[Source]) -> bool:
-    """Whether the columns of a comparison are, or may be, of the joined side and of another one."""
-    if len(columns) < 2:
-        return False
-    sides = []
-    for column in columns:
-        sources = frame.candidates([part.name.casefold() for part in column.parts], outward=False)[1]
-        sides.append({source in joined for source in sources} if sources else set())
-    return any(True in side for side in sides) and any(False in side for side in sides)
 
 
 def _with_columns(rows: Derived, holder: exp.Expr) -> Derived:

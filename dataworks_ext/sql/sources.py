@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from sqlglot import exp
+
 from .script import Table, Use
 
 
@@ -50,6 +52,11 @@ class Source:
         """The tables that its rows come from."""
         return (self.content.table,) if isinstance(self.content, TableUse) else self.content.tables
 
+    @property
+    def is_one_row(self) -> bool:
+        """Whether it has one row at most, so that joining it multiplies nothing."""
+        return isinstance(self.content, Derived) and self.content.one_row
+
     def may_have(self, column: str) -> bool:
         """Whether it may have the column."""
         return isinstance(self.content, TableUse) or self.content.columns is None or column in self.content.columns
@@ -78,9 +85,11 @@ class Frame:
         self.in_select_list = in_select_list
         self.sources: list[Source] = []
         self._named: dict[tuple[str, ...], list[Source]] = {}
+        self._places: dict[Source, int] = {}
 
     def add(self, source: Source) -> None:
         """Add an entry of FROM or JOIN."""
+        self._places[source] = len(self.sources)
         self.sources.append(source)
         for names in source.names():
             self._named.setdefault(names, []).append(source)
@@ -88,6 +97,11 @@ class Frame:
     def named(self, names: Sequence[str]) -> list[Source]:
         """The sources that the names in front of a column mean."""
         return self._named.get(tuple(names), [])
+
+    def places(self, column: exp.Column) -> list[int]:
+        """The places of the sources here that a column may be of."""
+        _, sources = self.candidates([part.name.casefold() for part in column.parts], outward=False)
+        return [self._places[source] for source in sources if source in self._places]
 
     def candidates(self, parts: Sequence[str], *, outward: bool) -> tuple[str, list[Source]]:
         """The column that a dotted name means, and the sources that it may be of.
