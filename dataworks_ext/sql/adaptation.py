@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from .dialects import Token, TokenType
 from .script import Dialect
 
+_AFTER_ALIAS = (TokenType.ON, TokenType.JOIN)
+_SIDES = (TokenType.LEFT, TokenType.RIGHT)
 _JOINS = (TokenType.JOIN, TokenType.STRAIGHT_JOIN)
 
 
@@ -17,6 +20,8 @@ def adapted(tokens: Sequence[Token], dialect: Dialect) -> list[Token]:
         found[0] = _as(found[0], TokenType.INSERT)  # REPLACE INTO writes like INSERT
     if dialect in ("impala", "starrocks", "adb"):
         found = _without_join_hints(found)
+    if dialect in ("maxcompute", "hive"):
+        found = _with_sides_as_names(found)
     if dialect == "maxcompute":
         found = _without_projects_of_functions(found)
     return found
@@ -40,6 +45,18 @@ def _without_join_hints(tokens: list[Token]) -> list[Token]:
         if token.text.casefold() != "straight_join" or not found or found[-1].token_type != TokenType.SELECT:
             found.append(token)
         index += 1
+    return found
+
+
+def _with_sides_as_names(tokens: list[Token]) -> list[Token]:
+    """`(select …) left join (select …) right on left.id = right.id`, as in the vendor's pages."""
+    found = list(tokens)
+    named = {token.token_type for token, after in pairwise(tokens) if after.token_type == TokenType.DOT}
+    for index, (token, after) in enumerate(pairwise(tokens)):
+        if token.token_type in _SIDES and token.token_type in named:
+            ends_a_source = index > 0 and tokens[index - 1].token_type == TokenType.R_PAREN
+            if after.token_type == TokenType.DOT or (ends_a_source and after.token_type in _AFTER_ALIAS):
+                found[index] = _as(token, TokenType.VAR)
     return found
 
 

@@ -34,8 +34,6 @@ _KINDS: Final[dict[str, Kind]] = {
     "analyze": "other",
     "refresh": "other",
     "use": "other",
-    "describe": "other",
-    "desc": "other",
     "commit": "other",
     "rollback": "other",
     "cache": "other",
@@ -109,6 +107,8 @@ class Beginning:
         word = tokens[0].text.upper().split()[0]
         if word.casefold() in _HARMLESS:
             return Statement(self.kind, line)
+        if _creates_function(tokens):
+            return Statement(self.kind, line)
         statement = Statement(self.kind, line, unread=(Unread(line, f"the command {word} is not understood"),))
         return with_target(statement, tokens, names)
 
@@ -160,6 +160,13 @@ def _block(tokens: Sequence[Token], word: str) -> Beginning:
             is_begin = token.text.casefold() == "begin"
             return Beginning("other", index + is_begin, reason)
     return Beginning("other", None, reason)
+
+
+def _creates_function(tokens: Sequence[Token]) -> bool:
+    """Whether it is CREATE FUNCTION … AS 'class' USING 'resource', which reads and changes no table."""
+    words = [token.text.casefold() for token in tokens[:5]]
+    is_query = any(token.token_type in (TokenType.SELECT, TokenType.FROM) for token in tokens)
+    return words[0] == "create" and "function" in words and not is_query
 
 
 def with_target(statement: Statement, tokens: Sequence[Token], names: Names) -> Statement:

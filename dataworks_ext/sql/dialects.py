@@ -55,7 +55,9 @@ def dialect_of(name: Dialect) -> SqlglotDialect:
     base = getattr(import_module(module), class_name)
     # a command of the parser is one token and a text, in which no call would be found
     tokenizer = type("Tokenizer", (base.Tokenizer,), {"COMMANDS": set()})
-    parser = type("Parser", (QuietParser, base.Parser), {})
+    # `wm_concat(distinct ',', x)` is valid, and the dialect looks for its second argument inside the DISTINCT
+    functions = {name: build for name, build in base.Parser.FUNCTIONS.items() if name != "WM_CONCAT"}
+    parser = type("Parser", (QuietParser, base.Parser), {"FUNCTIONS": functions})
     dialect: SqlglotDialect = type(f"Quiet{class_name}", (base,), {"Tokenizer": tokenizer, "Parser": parser})()
     return dialect
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -48,6 +49,7 @@ _ROWS: Final = frozenset(
 )
 """Functions that make rows of their arguments, and read no table of their own."""
 _MOST_SOURCES: Final = 500
+_PATTERN: Final = re.compile(r"[()\[\]|*+?^$]")
 _ORDERS: Final = frozenset(("group", "having", "qualify", "order", "sort", "distribute", "cluster", "limit", "windows"))
 """Clauses in which a bare name may be an alias of the select list."""
 
@@ -364,6 +366,11 @@ class QueryReader:
         if len(parts) == 1 and parts[0] in aliases:
             return
         name, sources = frame.candidates(parts, outward=True)
+        if self._names.dialect in ("maxcompute", "hive") and _PATTERN.search(
+            column.name
+        ):  # `(a|b)?+.+` stands for columns
+            self._star(column, sources)
+            return
         if len(parts) == 1 and self._rows_by_alias:
             named = [source for source in frame.sources if source.alias == parts[0]]
             whole = [source for source in named if isinstance(source.content, TableUse)]

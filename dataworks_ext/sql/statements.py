@@ -131,7 +131,8 @@ class StatementReader:
         target = holder.this if isinstance(holder, exp.Schema) else holder
         query = tree.args.get("expression")
         if kind not in ("TABLE", "VIEW") or not isinstance(target, exp.Table):
-            if kind not in ("SCHEMA", "DATABASE", "INDEX", "SEQUENCE"):
+            is_query = isinstance(query, exp.Expr) and query.find(exp.Query) is not None
+            if kind not in ("SCHEMA", "DATABASE", "INDEX", "SEQUENCE") and (kind != "FUNCTION" or is_query):
                 self._names.unread(tree, f"CREATE {kind or '…'} is not read")
             return
         rows = None
