@@ -51,7 +51,7 @@ def stages() -> Iterator[list[Result]]:
     """One after the other, of parts that run beside each other."""
     others = dict(_other_pythons())
     examples = _coverage("run", "-m", "pytest", "-q", *_TWO_WORKERS, "-m", "not timed and not property")
-    properties = _pytest(BIN, *_TWO_WORKERS, "-m", "not timed and property")  # three times as slow with coverage
+    properties = _pytest(BIN, "-n", "2", "-m", "not timed and property")  # three times as slow with coverage
     yield alone(Part(f"Python {MAIN}, two workers", [_coverage("erase"), examples, properties]))
     checks = [_tool("ruff", "check"), _tool("ruff", "format", "--check"), _tool("mypy"), _tool("lint-imports")]
     policies = _pytest(BIN, "tests/policies", "cases", "--policy-coverage-fail-under=100")
