@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from dataworks_ext.cli._app import app
 from dataworks_ext.testing import message
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 CHINESE = ROOT / "README.zh-CN.md"
 TUTORIAL = ROOT / "docs" / "en" / "testing.md"
