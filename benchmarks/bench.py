@@ -44,9 +44,9 @@ def main() -> None:
     memory = subprocess.run([sys.executable, HERE / "memory.py"], stdout=subprocess.PIPE, text=True, check=True)
     held = dict(map(json.loads, memory.stdout.splitlines()))
     measured = page.Measured(cold, loop, turns, waiting, sizes, parts, held, time.monotonic() - begin)
-    for language in TEXTS:
+    for language, texts in TEXTS.items():
         (DOCS / language / "performance.md").write_text(page.page(measured, language), encoding="utf-8")
-        (DOCS / language / "performance.svg").write_text(page.chart(measured, language), encoding="utf-8")
+        (DOCS / "assets" / texts.chart_file).write_text(page.chart(measured, language), encoding="utf-8")
     print(page.page(measured, "en"))
 
 

@@ -70,7 +70,13 @@ def page(measured: Measured, language: Language) -> str:
     python, cores = ".".join(map(str, sys.version_info[:3])), os.cpu_count()
     return "".join(
         [
-            texts.head.format(python=python, cores=cores, seconds=measured.seconds),
+            texts.head.format(
+                python=python,
+                cores=cores,
+                seconds=measured.seconds,
+                chart=texts.chart,
+                chart_file=texts.chart_file,
+            ),
             tables.of(["What", "At most", "Measured", "Quartiles", ""], map(tables.target, targets(measured))),
             texts.starts,
             tables.of(["", "CPU", "Quartiles", "Against pydantic", "Wall"], tables.starts(measured.starts)),

@@ -20,6 +20,7 @@ class Texts(NamedTuple):
     sizes: str
     memory: str
     chart: str
+    chart_file: str
     quartiles: str
     names: Mapping[str, str]
     """What stands in tables and in the chart, where it differs from what the benchmarks call it."""
@@ -35,7 +36,7 @@ machines differ. A ratio is the median of the ratios of each round; behind it ar
 
 This run: Python {python}, {cores} cores, {seconds:.0f} s.
 
-![Cold starts, in milliseconds of CPU time](performance.svg)
+![{chart}](../assets/{chart_file})
 
 ## Targets
 """,
@@ -76,6 +77,7 @@ SQL of so many KB in a download. A line fits with R² = {fit:.3f}; its slope is 
 """,
         memory="\n## Memory\n\nWhat the process holds:\n",
         chart="Cold starts, in milliseconds of CPU time",
+        chart_file="performance.svg",
         quartiles="{low} to {high}",
         names={"0 policies": "no policies"},
     ),
@@ -88,7 +90,7 @@ SQL of so many KB in a download. A line fits with R² = {fit:.3f}; its slope is 
 
 本次运行：Python {python}，{cores} 核，{seconds:.0f} 秒。
 
-![冷启动的 CPU 时间（毫秒）](performance.svg)
+![{chart}](../assets/{chart_file})
 
 ## 目标
 """,
@@ -128,6 +130,7 @@ pydantic 不查找插件。
 """,
         memory="\n## 内存\n\n进程占用的内存：\n",
         chart="冷启动的 CPU 时间（毫秒）",
+        chart_file="performance-zh.svg",
         quartiles="{low} 至 {high}",
         names={
             "What": "项目",
