@@ -18,13 +18,13 @@ fuzz: $(VENV)/.installed  ## Put COUNT mutated messages to the handler, then try
 	$(BIN)/python -m tests.fuzzing $(COUNT)
 	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile=deep
 
-bench: $(VENV)/.installed  ## Measure side by side with peers, and write docs/performance.md; 3 minutes
+bench: $(VENV)/.installed  ## Measure side by side with peers, and write docs/en/performance.md; 3 minutes
 	@$(BIN)/python benchmarks/bench.py
 	@$(BIN)/python benchmarks/archiving.py
 	@$(BIN)/python benchmarks/rehearsing.py
 
 docs: $(VENV)/.installed  ## Write the reference of all events from their classes
-	$(BIN)/dataworks-ext events --markdown > docs/events.md
+	$(BIN)/dataworks-ext events --markdown > docs/en/events.md
 
 function: $(VENV)/.installed  ## Put what s.yaml deploys into dist/function
 	$(BIN)/dataworks-ext package policies

@@ -1,4 +1,4 @@
-"""Speed side by side with peers, in one run: `make bench`. It prints each figure and writes docs/performance.md.
+"""Speed side by side with peers, in one run: `make bench`. It prints each figure and writes docs/en/performance.md.
 
 Compare the ratios; the speed of machines differs. All that is compared runs in turns, so that what changes the speed of
 the machine changes all of it alike.
@@ -44,8 +44,8 @@ def main() -> None:
     held = dict(map(json.loads, memory.stdout.splitlines()))
     measured = page.Measured(cold, loop, turns, waiting, sizes, parts, held, time.monotonic() - begin)
     text = page.page(measured)
-    (DOCS / "performance.md").write_text(text, encoding="utf-8")
-    (DOCS / "performance.svg").write_text(page.chart(measured), encoding="utf-8")
+    (DOCS / "en" / "performance.md").write_text(text, encoding="utf-8")
+    (DOCS / "assets" / "performance.svg").write_text(page.chart(measured), encoding="utf-8")
     print(text)
 
 

@@ -19,7 +19,7 @@ machines differ. A ratio is the median of the ratios of each round; behind it ar
 
 This run: Python {python}, {cores} cores, {seconds:.0f} s.
 
-![Cold starts, in milliseconds of CPU time](performance.svg)
+![Cold starts, in milliseconds of CPU time](../assets/performance.svg)
 
 ## Targets
 """

@@ -19,8 +19,8 @@ from dataworks_ext.testing import message
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 CHINESE = ROOT / "README.zh-CN.md"
-TUTORIAL = ROOT / "docs" / "testing.md"
-EXAMPLES = [README, CHINESE, *sorted((ROOT / "docs").glob("*.md"))]
+TUTORIAL = ROOT / "docs" / "en" / "testing.md"
+EXAMPLES = [README, CHINESE, *sorted((ROOT / "docs").glob("*/*.md"))]
 PAGES = [*EXAMPLES, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"]
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -59,7 +59,7 @@ def _commands() -> Iterator[str]:
 
 
 def _name(page: Path) -> str:
-    return page.name
+    return page.name if page.parent == ROOT else f"{page.parent.name}/{page.name}"
 
 
 @pytest.mark.parametrize("page", EXAMPLES, ids=_name)

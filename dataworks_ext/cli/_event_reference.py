@@ -1,4 +1,4 @@
-"""`docs/events.md`: the reference of all events, from their classes."""
+"""`docs/en/events.md`: the reference of all events, from their classes."""
 
 from __future__ import annotations
 

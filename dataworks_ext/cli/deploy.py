@@ -267,7 +267,7 @@ def _print_values(values: dict[str, object]) -> None:
         "extension_code": "Extension code (DATAWORKS_EXT_CODE)",
     }
     out = console()
-    out.print(*plain("For the console of DataWorks (docs/production.md):"))
+    out.print(*plain("For the console of DataWorks (docs/en/production.md):"))
     for name, title in titles.items():
         value = values[name]
         if name == "extension_code" and not value:

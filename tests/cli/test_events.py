@@ -300,7 +300,7 @@ def test_an_extension_that_handles_nothing_has_no_pattern(tmp_path: Path, monkey
 
 def test_the_page_of_events_is_current() -> None:
     """`make docs` writes it."""
-    page = Path(__file__).parents[2] / "docs" / "events.md"
+    page = Path(__file__).parents[2] / "docs" / "en" / "events.md"
     assert page.read_text(encoding="utf-8") == _run("--markdown")
 
 

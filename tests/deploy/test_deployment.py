@@ -346,7 +346,7 @@ def test_the_values_for_the_console_are_printed(project: Project) -> None:
     project.write_extension("commit-file")
     shown = run("deploy", "--force", "--yes").stdout
     assert shown.splitlines()[-7:-1] == [
-        "For the console of DataWorks (docs/production.md):",
+        "For the console of DataWorks (docs/en/production.md):",
         "  Region: cn-hangzhou",
         "  Function, for uploads and downloads: guard",
         "  Event bus of the OpenEvent channel: workspaces",
