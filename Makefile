@@ -18,7 +18,7 @@ fuzz: $(VENV)/.installed  ## Put COUNT mutated messages to the handler, then try
 	$(BIN)/python -m tests.fuzzing $(COUNT)
 	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile=deep
 
-bench: $(VENV)/.installed  ## Measure side by side with peers, and write docs/en/performance.md; 3 minutes
+bench: $(VENV)/.installed  ## Measure side by side with peers, and write the pages about performance; 3 minutes
 	@$(BIN)/python benchmarks/bench.py
 	@$(BIN)/python benchmarks/archiving.py
 	@$(BIN)/python benchmarks/rehearsing.py
