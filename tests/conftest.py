@@ -26,6 +26,7 @@ _MAIN_PYTHON: Final = (
     "rehearsal",
     "sql",
     "test_budget.py",
+    "test_performance_pages.py",
     "test_s_yaml.py",
     "test_typing.py",
 )
