@@ -23,8 +23,8 @@ bench: $(VENV)/.installed  ## Measure side by side with peers, and write the pag
 	@$(BIN)/python benchmarks/archiving.py
 	@$(BIN)/python benchmarks/rehearsing.py
 
-docs: $(VENV)/.installed  ## Write the reference of all events from their classes
-	$(BIN)/dataworks-ext events --markdown > docs/en/events.md
+docs: $(VENV)/.installed  ## Write the reference of all events, in both languages, from their classes
+	@$(BIN)/python -m website.event_pages
 
 function: $(VENV)/.installed  ## Put what s.yaml deploys into dist/function
 	$(BIN)/dataworks-ext package policies

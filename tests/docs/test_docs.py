@@ -16,13 +16,14 @@ from typer.testing import CliRunner
 from dataworks_ext.cli._app import app
 from dataworks_ext.testing import message
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 CHINESE = ROOT / "README.zh-CN.md"
 TUTORIAL = ROOT / "docs" / "en" / "testing.md"
-EXAMPLES = [README, CHINESE, *sorted((ROOT / "docs").glob("*/*.md"))]
+EXAMPLES = [README, CHINESE, *sorted((ROOT / "docs").glob("*/**/*.md"))]
 PAGES = [*EXAMPLES, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"]
-_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```(\w*(?: title=\".+\")?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+"""A block with a title is a file of a project, which is tested by itself."""
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _OWN_COMMAND = re.compile(r"(?:[A-Z_]+=\S+ )*dataworks-ext\b *(.*)")
 
