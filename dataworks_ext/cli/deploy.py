@@ -31,19 +31,19 @@ from ._cloud import (
     SYaml,
     buses_of,
     explaining,
-    function_name,
     manifest_of,
     region_of,
     store_of,
 )
-from ._output import DEFAULT, UNREADABLE, App, Json, console, fail, load, plain, print_json, table
+from ._deployment_plan import console_values, print_changes, print_values
+from ._output import DEFAULT, UNREADABLE, App, Json, console, fail, load, plain, print_json
 from .doctor import UNHEALTHY, print_findings
 
 if TYPE_CHECKING:
     from ..deploy.event_rules import BusOptions, WantedRule
     from ..deploy.function_store import FunctionStore
     from ..deploy.rule_book import RuleBook
-    from ..deploy.steps import Change, DeploymentStep
+    from ..deploy.steps import DeploymentStep
 
 ENDPOINT_OF_TARGET = "DATAWORKS_EXT_TARGET_ENDPOINT"
 SERVICE_OF_TARGET = "DATAWORKS_EXT_TARGET_SERVICE"
@@ -113,7 +113,7 @@ def deploy(
     deployment = Deployment(store, wanted, release_of(package), alias, share, book, take_over=take_over)
     changes = deployment.changes()
     if not as_json:
-        _print_changes(wanted.name, changes)
+        print_changes(wanted.name, changes)
     done: list[str] = []
     if changes and not dry_run:
         if not yes:
@@ -124,7 +124,7 @@ def deploy(
         shown = [change._asdict() for change in changes]
         print_json({"changes": shown, "done": done, "console": values})
     elif not dry_run:
-        _print_values(values)
+        print_values(values)
 
 
 def run_steps(steps: Sequence[DeploymentStep], *, as_json: bool) -> list[str]:
@@ -230,47 +230,3 @@ def _confirm(*, as_json: bool) -> None:
         fail("nothing was changed: nobody is there to confirm it; add --yes")
     if not typer.confirm("Make these changes?"):
         fail("nothing was changed")
-
-
-def _print_changes(name: str, changes: Sequence[Change]) -> None:
-    if not changes:
-        console().print(*plain(f"{name} is as it should be."))
-        return
-    shown = table("What", "Before", "After")
-    for change in changes:
-        shown.add_row(*plain(*change))
-    console().print(shown)
-
-
-def console_values(
-    manifest: Manifest, store: FunctionStore, options: BusOptions | None, extension: Extension | None
-) -> dict[str, object]:
-    """What is written by hand in the console of DataWorks."""
-    codes = [] if extension is None else sorted({code for one in extension.policies for code in one.events})
-    return {
-        "region": region_of(manifest),
-        "function": function_name(manifest),
-        "service": store.service or None,
-        "event_bus": (options.custom_bus or "default") if options else None,
-        "events": codes,
-        "extension_code": manifest.environment.get("DATAWORKS_EXT_CODE"),
-    }
-
-
-def _print_values(values: dict[str, object]) -> None:
-    titles = {
-        "region": "Region",
-        "service": "Service",
-        "function": "Function, for uploads and downloads",
-        "event_bus": "Event bus of the OpenEvent channel",
-        "events": "Events of the extension",
-        "extension_code": "Extension code (DATAWORKS_EXT_CODE)",
-    }
-    out = console()
-    out.print(*plain("For the console of DataWorks (docs/en/production.md):"))
-    for name, title in titles.items():
-        value = values[name]
-        if name == "extension_code" and not value:
-            value = "not set; DataWorks shows it when the extension is registered"
-        if value:
-            out.print(*plain(f"  {title}: {', '.join(value) if isinstance(value, list) else value}"))
