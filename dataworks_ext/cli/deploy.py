@@ -17,6 +17,7 @@ from ..deploy.layout import PackagingError
 from ..deploy.s_yaml import Manifest
 from ..extension import Extension
 from ..loading import APP_VARIABLE
+from ..openapi.api import CODE_VARIABLE
 from ..testing.discarded import sources_of
 from ._cloud import (
     ACCOUNT_VARIABLE,
@@ -94,10 +95,10 @@ def deploy(
     manifest = manifest_of(s_yaml)
     if not package.is_file():
         fail(f"there is no package {package}; build it: dataworks-ext package")
-    if not force:
-        _check(manifest, package, app, stop=not dry_run, as_json=as_json)
-    extension = load(manifest.environment.get(APP_VARIABLE, app)) if rules else None
     store = store_of(manifest, FunctionPlace(api, service, endpoint))
+    if not force:
+        _check(manifest, package, app, store, stop=not dry_run, as_json=as_json)
+    extension = load(manifest.environment.get(APP_VARIABLE, app)) if rules else None
     options = _bus_options(event_bus, dead_letter_queue)
     book = _rule_book(manifest, store, extension, options, alias, eventbridge_endpoint, take_over=take_over)
 
@@ -152,8 +153,24 @@ def run_steps(steps: Sequence[DeploymentStep], *, as_json: bool) -> list[str]:
     return done
 
 
-def _check(manifest: Manifest, package: Path, app: str, *, stop: bool, as_json: bool) -> None:
-    """Print the problems of what is to be deployed; end the command if there is one."""
+def _check(
+    manifest: Manifest, package: Path, app: str, store: FunctionStore, *, stop: bool, as_json: bool
+) -> None:
+    """Print what is wrong with what is to be deployed; end the command if there is a problem."""
+    found = [_of_deployment(finding, manifest, store) for finding in _problems(manifest, package, app)]
+    if found:
+        print_findings(console(error=True), found)
+    problems = [finding for finding in found if finding.level == "problem"]
+    if not problems or not stop:
+        return
+    text = "not deployed; solve the problems, or deploy in spite of them with --force"
+    if as_json:
+        print_json({"error": text, "problems": [finding._asdict() for finding in problems]})
+    console(error=True).print(f"dataworks-ext: {text}")
+    raise typer.Exit(UNHEALTHY)
+
+
+def _problems(manifest: Manifest, package: Path, app: str) -> list[Finding]:
     app = manifest.environment.get(APP_VARIABLE, app)
     extension = load(app)
     sources = sources_of(extension, app)
@@ -166,16 +183,19 @@ def _check(manifest: Manifest, package: Path, app: str, *, stop: bool, as_json: 
     if stale:
         text = f"{package} is {out_of_date(stale)}; build it again: dataworks-ext package"
         findings.append(Finding("package", "problem", text))
-    problems = [found for found in findings if found.level == "problem"]
-    if problems:
-        print_findings(console(error=True), problems)
-    if not problems or not stop:
-        return
-    text = "not deployed; solve the problems, or deploy in spite of them with --force"
-    if as_json:
-        print_json({"error": text, "problems": [found._asdict() for found in problems]})
-    console(error=True).print(f"dataworks-ext: {text}")
-    raise typer.Exit(UNHEALTHY)
+    return [found for found in findings if found.level == "problem"]
+
+
+def _of_deployment(finding: Finding, manifest: Manifest, store: FunctionStore) -> Finding:
+    """The finding as it counts here: an extension has no code before it is registered, which needs the function."""
+    is_offered = CODE_VARIABLE in manifest.offered - set(manifest.environment)
+    if finding.check != "code" or not finding.text.startswith(CODE_VARIABLE) or not is_offered:
+        return finding
+    deployed = store.get()
+    if deployed is not None and CODE_VARIABLE in deployed.environment:
+        return finding._replace(text=f"{CODE_VARIABLE} is not set, and the deployed function has it; set it")
+    text = f"{CODE_VARIABLE} is not set, so no reply is sent: register the extension, set it, and deploy again"
+    return finding._replace(level="warning", text=text)
 
 
 def _bus_options(event_bus: str, dead_letters: str) -> BusOptions:

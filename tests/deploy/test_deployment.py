@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dataworks_ext.deploy.interpreters import RUNNING
 from dataworks_ext.local import LocalFunctionCompute
 
 from .conftest import EVENTS, SECRET, Project, run, said
@@ -360,6 +361,33 @@ def test_an_extension_of_direct_events_needs_no_rules(project: Project, gateway:
     project.write_extension("download-resources")
     deploy("3.0")
     assert not any("Rule" in action or "Bus" in action for action in gateway.changing)
+
+
+# What the doctor finds
+
+
+def test_a_problem_stops_the_deployment(project: Project, gateway: Gateway) -> None:
+    project.write_s_yaml({"DATAWORKS_EXT_CODE": "c"}, role="", memorySize=1)
+    result = run("deploy", "--yes")
+    assert (result.exit_code, gateway.changing) == (1, [])
+    assert "memorySize should be from 128 to 32768 MB" in said(result)
+    assert "not deployed; solve the problems" in said(result)
+    assert run("deploy", "--dry-run").exit_code == 0
+
+
+def test_the_first_deployment_needs_no_extension_code(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An extension has no code before it is registered; but one that the function has is not lost by oversight."""
+    monkeypatch.setattr("dataworks_ext.deploy.checkup.RUNTIMES", (RUNNING,))
+    monkeypatch.setenv("CODE", "")
+    project.write_s_yaml({"DATAWORKS_EXT_CODE": "${env('CODE', '')}"}, code="./dist")
+    result = run("deploy", "--yes")
+    assert result.exit_code == 0, result.output
+    assert "DATAWORKS_EXT_CODE is not set, so no reply is sent: register the extension" in said(result)
+    monkeypatch.setenv("CODE", "c-1")
+    assert run("deploy", "--yes").exit_code == 0
+    monkeypatch.setenv("CODE", "")
+    result = run("deploy", "--yes")
+    assert (result.exit_code, "is not set, and the deployed function has it" in said(result)) == (1, True)
 
 
 # What is said at the end
