@@ -44,7 +44,7 @@ AREAS: Final = (
         {"en": "Packaging", "zh": "打包"},
     ),
     Area(r"deploy/", {"en": "Deployment", "zh": "部署"}),
-    Area(r"local/", {"en": "The local cloud", "zh": "本地函数计算与 EventBridge"}),
+    Area(r"local/", {"en": "The local cloud", "zh": "本地函数计算与事件总线"}),
     Area(r"cli/", {"en": "The command", "zh": "命令行"}),
 )
 
