@@ -1,7 +1,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run rehearse test fuzz bench docs function clean
+.PHONY: run rehearse test fuzz bench docs site function clean
 
 run: $(VENV)/.installed  ## Play real DataWorks messages through the example policies
 	@$(BIN)/python demo/play.py
@@ -26,11 +26,14 @@ bench: $(VENV)/.installed  ## Measure side by side with peers, and write the pag
 docs: $(VENV)/.installed  ## Write the reference of all events, in both languages, from their classes
 	@$(BIN)/python -m website.event_pages
 
+site: $(VENV)/.installed  ## Build the documentation in both languages into site/
+	@$(BIN)/python -m website
+
 function: $(VENV)/.installed  ## Put what s.yaml deploys into dist/function
 	$(BIN)/dataworks-ext package policies
 
 clean:
-	rm -rf $(VENV) .venv-* dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf $(VENV) .venv-* dist build site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
 
 # PYTHON names the Python; else it is the first that tests/pythons.sh finds.
 $(VENV)/.installed: pyproject.toml
@@ -39,5 +42,5 @@ $(VENV)/.installed: pyproject.toml
 	echo "Setting up $(VENV) with Python $$1"; \
 	$$2 -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check uv
-	@$(BIN)/python -m tests.uv --python $(VENV) --editable '.[dev]'
+	@$(BIN)/python -m tests.uv --python $(VENV) --editable '.[dev,docs]'
 	@touch $@

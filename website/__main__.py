@@ -100,7 +100,7 @@ def _configuration(language: str) -> dict[str, object]:
             "pymdownx.superfences": {},
             "pymdownx.tasklist": {},
         },
-        "plugins": {"search": {}, "offline": {}},
+        "plugins": {"search": {}},
     }
 
 

@@ -13,8 +13,10 @@ LANGUAGES: Final = ("en", "zh")
 BUILT: Final = ("index.md", "changelog.md")
 """Pages that the build makes from files beside `docs/`."""
 
-Menu: TypeAlias = "list[str | dict[str, Menu]]"
-"""Pages, and sections by their title."""
+_HOME: Final = {"en": "Home", "zh": "首页"}
+
+Menu: TypeAlias = "list[str | dict[str, str | Menu]]"
+"""Pages, and what has a title: a page or a section."""
 
 
 class Section(TypedDict):
@@ -41,10 +43,10 @@ def pages_in(docs: Path) -> dict[str, set[str]]:
 def menu(language: str, pages: set[str]) -> Menu:
     """The menu of one language: the front page, then the sections."""
     named = set(_named(sections()))
-    return ["index.md", *(_section(section, language, pages, named) for section in sections())]
+    return [{_HOME[language]: "index.md"}, *(_section(section, language, pages, named) for section in sections())]
 
 
-def _section(section: Section, language: str, pages: set[str], named: set[str]) -> dict[str, Menu]:
+def _section(section: Section, language: str, pages: set[str], named: set[str]) -> dict[str, str | Menu]:
     listed: Menu = []
     for page in section["pages"]:
         if isinstance(page, str):
@@ -76,7 +78,7 @@ def _listed(entries: Menu) -> Iterator[str]:
             yield entry
         else:
             for below in entry.values():
-                yield from _listed(below)
+                yield from _listed([below] if isinstance(below, str) else below)
 
 
 def problems(docs: Path) -> list[str]:
