@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -25,7 +26,7 @@ from dataworks_ext.events import CatalogEntry, Event, catalog, class_name, event
 from dataworks_ext.testing import sample_payload
 
 from .event_words import WORDS
-from .translation import Chinese, Translate, english
+from .translation import Chinese, English, Translation
 
 DOCS: Final = Path(__file__).parent.parent / "docs"
 _INTRODUCTIONS: Final = Path(__file__).parent / "event_introduction"
@@ -33,7 +34,7 @@ _PLAIN: Final = {"None", "CronExpression", "Event"}
 """Names in types that no page of the reference describes."""
 
 
-def pages(language: str, translate: Translate) -> dict[str, str]:
+def pages(language: str, translate: Translation) -> dict[str, str]:
     """The texts of the pages, by their names."""
     return _Reference(language, translate).pages()
 
@@ -41,7 +42,7 @@ def pages(language: str, translate: Translate) -> dict[str, str]:
 class _Reference:
     """The pages of one language."""
 
-    def __init__(self, language: str, translate: Translate) -> None:
+    def __init__(self, language: str, translate: Translation) -> None:
         self._words = WORDS[language]
         self._introduction = (_INTRODUCTIONS / f"{language}.md").read_text(encoding="utf-8")
         self._translate = translate
@@ -126,7 +127,12 @@ class _Reference:
             yield from _table(
                 ("Python", column, self._words.meaning),
                 (
-                    (f"`{value.python}`", f"`{value.wire}`", self._translate(value.meaning))
+                    (
+                        f"`{value.python}`",
+                        f"`{value.wire}`",
+                        self._translate(value.meaning)
+                        or self._translate.member(f"{enumeration.__name__}.{value.python}"),
+                    )
                     for value in values_of(enumeration)
                 ),
             )
@@ -137,6 +143,7 @@ def slug(module: str) -> str:
     return module.lower().replace(" ", "-")
 
 
+@cache
 def _enumerations() -> list[type[Enum]]:
     classes = [event_class(code) for code in catalog]
     shown = [found for cls in classes for found in (cls, *classes_within(cls))]
@@ -175,7 +182,7 @@ def _first_line(cls: type) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Write the pages of both languages, or print what has no Chinese."""
     chinese = Chinese()
-    written = {"en": pages("en", english), "zh": pages("zh", chinese)}
+    written = {"en": pages("en", English()), "zh": pages("zh", chinese)}
     if "--missing" in arguments:
         for text in chinese.missing:
             print(f'{json.dumps(text, ensure_ascii=False)}: ""')

@@ -5,17 +5,36 @@ The catalogue is data of the site and no part of the package, so that no deploye
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from ruamel.yaml import YAML
 
 CATALOGUE: Final = Path(__file__).parent.parent / "docs" / "zh" / "events.yaml"
 """From each English text to its Chinese."""
 
-Translate = Callable[[str], str]
-"""From an English text to that of the page."""
+
+class Translation(Protocol):
+    """What a page says in its language."""
+
+    def __call__(self, text: str) -> str:
+        """The text of the page for one of a docstring."""
+        ...
+
+    def member(self, name: str) -> str:
+        """What a value is whose English name says it all, by class and name, such as `InstanceStatus.FAILED`."""
+        ...
+
+
+class English:
+    """The texts as they are."""
+
+    def __call__(self, text: str) -> str:
+        return text
+
+    def member(self, name: str) -> str:
+        """Nothing, for the name is English."""
+        return ""
 
 
 class Chinese:
@@ -31,6 +50,11 @@ class Chinese:
             self._asked[text] = None
         return self._texts.get(text) or text
 
+    def member(self, name: str) -> str:
+        """Its Chinese; nothing if the catalogue has none."""
+        self._asked[name] = None
+        return self._texts.get(name) or ""
+
     @property
     def missing(self) -> list[str]:
         """What was asked for and has no Chinese, in the order of the pages."""
@@ -40,8 +64,3 @@ class Chinese:
     def unused(self) -> list[str]:
         """What the catalogue has and no page shows any more."""
         return [text for text in self._texts if text not in self._asked]
-
-
-def english(text: str) -> str:
-    """The text itself."""
-    return text

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from datetime import datetime, timezone
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
@@ -68,7 +68,7 @@ def rehearse(
     form: Annotated[Format, typer.Option("--format", help="The form of the report.")] = Format.TABLE,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where it goes.")] = None,
     people: Annotated[bool, typer.Option("--people", help="Name people, and not by pseudonyms.")] = False,
-    language: Annotated[str | None, typer.Option(metavar="en|zh", help="The language of HTML and Markdown.")] = None,
+    language: Annotated[str | None, typer.Option(metavar="en|zh", help="The language of its texts.")] = None,
     max_newly_denied: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="Fail if more messages are newly denied.")
     ] = None,
@@ -85,10 +85,10 @@ def rehearse(
 
     Exit status 0: no limit is exceeded. 1: one is. 2: a source, the extension or the baseline cannot be used.
     """
-    words = _language(language)
     environment = {**os.environ, **({MODES_VARIABLE: modes} if modes is not None else {})}
     extension = load(app)
     environment.update(_settings(extension, settings or []))
+    environment.update(_language(language))
     moment = _as_of(as_of)
     progress = ProgressLine()
     with explained(), ExitStack() as stack:
@@ -118,10 +118,11 @@ def rehearse(
             max_newly_denied,
             max_people,
             people,
-            [*identity.problems, *differing_settings(summary, compared or identity)],
+            differing_settings(summary, compared or identity),
+            identity.problems,
         )
         report = report_of(summary, circumstances)
-    _write(report, form, output, words)
+    _write(report, form, output, extension.configuration.language)
     if exceeded(report):
         raise typer.Exit(OVER_A_LIMIT)
     return None
@@ -181,14 +182,11 @@ def _refuse_problems(identity: Identity, modes: str | None) -> None:
         console(error=True).print(*plain(f"Problem: {problem}"), style="red")
 
 
-def _language(given: str | None) -> Language:
-    language = given or os.environ.get(LANGUAGE_VARIABLE, "") or "en"
-    for known in get_args(Language):
-        if language == known:
-            return cast("Language", known)
-    if given is not None:
+def _language(given: str | None) -> dict[str, str]:
+    """The variable that stands for the language; ends the command if there is no such language."""
+    if given is not None and given not in get_args(Language):
         fail(f"--language should be en or zh, got {given}")
-    return "en"
+    return {} if given is None else {LANGUAGE_VARIABLE: given}
 
 
 def _as_of(text: str | None) -> datetime:
@@ -257,6 +255,7 @@ def _text(report: Report, form: Format, language: Language) -> str:
 def print_report(report: Report) -> None:
     """The report on the screen."""
     from ..rehearsal.report import telling
+    from ..rehearsal.wording import WORDING, warnings_of
 
     out = console()
     since, until = ((report[name] or "?")[:10] for name in ("since", "until"))
@@ -281,7 +280,7 @@ def print_report(report: Report) -> None:
         if policy["unstable"]:
             text = f"{policy['policy']} answered {policy['unstable']:,} messages differently when asked again"
             out.print(f"  Unstable: {text}", style="yellow")
-    for warning in report["warnings"]:
+    for warning in warnings_of(report, WORDING["en"]):
         out.print(f"  Warning: {warning}", style="yellow")
     for limit in report["limits"]:
         name = "newly denied messages" if limit["limit"] == "newly_denied" else "people newly denied"

@@ -67,7 +67,7 @@ class FoundFunction(NamedTuple):
     def differences(self, wanted: WantedFunction) -> list[tuple[str, str, str]]:
         """What is other than wanted: its name, before, after. Variables come without their values."""
         found = [
-            (name, _said(self.settings.get(name)), _said(value))
+            (name, said_setting(self.settings.get(name)), said_setting(value))
             for name, value in wanted.settings.items()
             if not _holds(self.settings.get(name), value)
         ]
@@ -214,7 +214,10 @@ def _holds(found: object, wanted: object) -> bool:
     return found == wanted or (found is None and wanted in ("", [], False))
 
 
-def _said(value: object) -> str:
+def said_setting(value: object) -> str:
+    """A setting as people read it."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_said(inner)}" for name, inner in value.items() if inner is not None)
+        return ", ".join(f"{name} {said_setting(inner)}" for name, inner in value.items() if inner is not None)
+    if isinstance(value, bool):
+        return str(value).lower()
     return "" if value is None else str(value)

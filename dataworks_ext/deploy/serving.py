@@ -59,8 +59,12 @@ def is_same(one: FoundFunction, other: FoundFunction) -> bool:
 
 def said_alias(alias: FoundAlias) -> str:
     """As people read it: `version 3, and version 4 for 10 %`."""
-    shares = [f"version {number} for {weight:.0%}" for number, weight in alias.weights.items() if weight]
-    return ", and ".join([f"version {alias.version}", *shares])
+    shares = [f"{_said_version(number)} for {weight:.0%}" for number, weight in alias.weights.items() if weight]
+    return ", and ".join([_said_version(alias.version), *shares])
+
+
+def _said_version(number: str) -> str:
+    return f"version {number}" if number.isdecimal() else f"the {number} version"
 
 
 def promotion(store: FunctionStore, name: str) -> list[DeploymentStep]:
