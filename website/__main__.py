@@ -29,7 +29,7 @@ _TEXTS: Final = {
     },
     "zh": {
         "name": "中文",
-        "description": "用小巧的 Python 函数编写阿里云 DataWorks 的管控策略",
+        "description": "用简短的 Python 函数编写阿里云 DataWorks 扩展程序",
         "light": "切换到浅色",
         "dark": "切换到深色",
         "system": "跟随系统",

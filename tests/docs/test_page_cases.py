@@ -45,4 +45,4 @@ def test_the_cases_of_a_page_hold(page: Path, tmp_path: Path, monkeypatch: pytes
     cases = read_cases(file)
     assert cases
     results = [run_case(extension, case) for case in cases]
-    assert [(result.case.name, result.decision.message) for result in results if not result.passed] == []
+    assert [result.problem for result in results if not result.passed] == []
