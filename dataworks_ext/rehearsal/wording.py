@@ -148,7 +148,7 @@ WORDING: Final[dict[Language, Wording]] = {
         pack="{pack}（{count:,} 条消息）",
         warning="配置问题：{warning}",
         reasons={
-            "a decision that cannot be read": "决定无法读取",
+            "a decision that cannot be read": "判定无法读取",
             "a file that holds neither archived lines nor messages": "文件中既没有归档的行，也没有消息",
             "a file that is damaged or ends early": "文件损坏或不完整",
             "a line of a schema that this version does not know": "行的格式版本过新，当前版本无法识别",
