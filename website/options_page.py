@@ -24,7 +24,7 @@ _INTRODUCTIONS: Final = {
         "task, and what their exit statuses mean."
     ),
     "zh": (
-        "即 `dataworks-ext 子命令 --help` 的内容，由命令本身生成，说明文字为英文。各子命令的用法和退出状态见[命令行](command.md)。"
+        "即 `dataworks-ext 子命令 --help` 的内容，由命令本身生成，说明文字为英文。各子命令的用法和退出码见[命令行](command.md)。"
     ),
 }
 _HEADS: Final = {"en": ("Option", "Meaning", "Default"), "zh": ("选项", "说明", "默认值")}
