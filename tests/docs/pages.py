@@ -25,6 +25,11 @@ def blocks(page: Path) -> tuple[Block, ...]:
     return markdown.blocks(read(page))
 
 
+def prose(page: Path) -> str:
+    """The page without its blocks."""
+    return markdown.prose(read(page))
+
+
 def name_of(page: Path) -> str:
     """`en/how-to/alerts`: how a test names a page."""
     return page.relative_to(DOCS if DOCS in page.parents else ROOT).with_suffix("").as_posix()

@@ -17,8 +17,10 @@ from .pages import CHINESE_README, DOCS, PAGES, README, READMES, blocks, name_of
 
 TUTORIAL = DOCS / "en" / "testing.md"
 EXAMPLES = [*READMES, *PAGES]
-SHOWN = ("text", "console", "cron", "mermaid", "sql")
-"""Languages of what is not to be run: output, and what other programs read. Commands in `console` parse nonetheless."""
+SHOWN = ("text", "console", "cron", "mermaid", "py", "sql")
+"""Languages of what is not to be run: output, and what other programs read. `py` is a signature.
+
+Commands in `console` parse all the same: see `test_commands.py`."""
 
 
 @pytest.mark.parametrize("page", [page for page in EXAMPLES if source_of(page)], ids=name_of)
@@ -96,23 +98,11 @@ def test_the_tutorial_prints_what_is_printed(tutorial: pytest.Pytester) -> None:
     assert [text for text in shown if not _has_block(covered, text) and not _has_block(failed, text)] == []
 
 
-def _both_languages() -> list[tuple[Path, Path]]:
-    """Pages that are written by hand, in English and in Chinese."""
-    pages = [page.relative_to(DOCS / "en") for page in PAGES if DOCS / "en" in page.parents]
-    return [(README, CHINESE_README), *((DOCS / "en" / page, DOCS / "zh" / page) for page in pages)]
-
-
-@pytest.mark.parametrize(
-    ("english", "chinese"),
-    [(english, chinese) for english, chinese in _both_languages() if chinese.exists()],
-    ids=lambda page: name_of(page) if DOCS / "en" in page.parents else "",
-)
-def test_both_languages_have_the_same_structure(english: Path, chinese: Path) -> None:
-    """Each heading has its translation at the same level, and each block its counterpart in the same language."""
-    assert [level for level, _ in headings(read(english))] == [level for level, _ in headings(read(chinese))]
-    assert [block.language for block in blocks(english)] == [block.language for block in blocks(chinese)]
-
-
 def test_both_readmes_have_the_same_blocks() -> None:
     """What is run and what is printed does not depend on the language of the page."""
     assert [block.text for block in blocks(README)] == [block.text for block in blocks(CHINESE_README)]
+
+
+def test_both_readmes_have_the_same_structure() -> None:
+    """Each heading has its translation, at the same level."""
+    assert [level for level, _ in headings(read(README))] == [level for level, _ in headings(read(CHINESE_README))]
