@@ -27,7 +27,7 @@ AREAS: Final = (
     Area(r"message|events/|snapshots", {"en": "Messages", "zh": "消息"}),
     Area(
         r"evaluation|context|code|decision|lookup|openapi/|function|loading|errors|retirement|_on_demand|deadline/",
-        {"en": "In the record", "zh": "处理记录中"},
+        {"en": "In the record", "zh": "记录中"},
     ),
     Area(
         r"policy|pack|registration|extension|exemption|_decorators",
