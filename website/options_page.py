@@ -20,11 +20,12 @@ DOCS: Final = Path(__file__).parent.parent / "docs"
 _TITLES: Final = {"en": "All options", "zh": "全部选项"}
 _INTRODUCTIONS: Final = {
     "en": (
-        "What `dataworks-ext SUBCOMMAND --help` prints, as a page. [The command](command.md) explains the subcommands by "
-        "task, and what their exit statuses mean."
+        "What `dataworks-ext SUBCOMMAND --help` prints, as a page. [The command](command.md) explains the subcommands "
+        "by task, and what their exit statuses mean."
     ),
     "zh": (
-        "即 `dataworks-ext 子命令 --help` 的内容，由命令本身生成，说明文字为英文。各子命令的用法和退出码见[命令行](command.md)。"
+        "即 `dataworks-ext 子命令 --help` 的内容，由命令本身生成，说明文字为英文。"
+        "各子命令的用法和退出码见[命令行](command.md)。"
     ),
 }
 _HEADS: Final = {"en": ("Option", "Meaning", "Default"), "zh": ("选项", "说明", "默认值")}

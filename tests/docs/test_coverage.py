@@ -145,7 +145,7 @@ def _keys(path: Path) -> Iterator[str]:
     """The keys of dictionaries that a module writes, and the words that it passes to `note`."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Dict):
-            yield from (key.value for key in node.keys if isinstance(key, ast.Constant) and key.value)
+            yield from (str(key.value) for key in node.keys if isinstance(key, ast.Constant) and key.value)
         elif (
             isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and isinstance(node.slice, ast.Constant)
         ):
