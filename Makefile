@@ -27,7 +27,7 @@ docs: $(VENV)/.installed  ## Write the reference of all events, in both language
 	@$(BIN)/python -m website.event_pages
 
 site: $(VENV)/.installed  ## Build the documentation in both languages into site/
-	@$(BIN)/python -m website
+	@$(BIN)/python -m website.build
 
 function: $(VENV)/.installed  ## Put what s.yaml deploys into dist/function
 	$(BIN)/dataworks-ext package policies
