@@ -121,7 +121,10 @@ class Day:
 
     def __init__(self, file: Path | BinaryIO) -> None:
         try:
-            self._file = pq.ParquetFile(file, read_dictionary=list(_REPEATED), memory_map=isinstance(file, Path))
+            is_here = isinstance(file, Path)
+            self._file = pq.ParquetFile(
+                file, read_dictionary=list(_REPEATED), memory_map=is_here, pre_buffer=not is_here
+            )
         except (pa.ArrowException, OSError) as error:
             raise DayFileError(f"{type(error).__name__}: it is no Parquet file, or it is damaged") from None
         written = (self._file.schema_arrow.metadata or {}).get(b"dataworks_ext_schema")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from threading import Thread
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -21,6 +23,7 @@ from ..extension import Extension
 from ..loading import load_extension
 from .days import Day
 from .kernel import COLUMNS, Kernel
+from .places import BUCKET, place_of
 from .summary import Summary
 
 Events = frozenset[str] | None
@@ -41,6 +44,7 @@ class Work(NamedTuple):
     """A row group to decide."""
 
     path: str
+    """A file of this machine, or `oss://bucket/name`."""
     group: int
     rows: int
     skipped: frozenset[int]
@@ -97,7 +101,16 @@ def begin(candidate: Candidate, manner: Manner) -> None:
     devnull = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
     sys.stdout = devnull  # what a policy prints is no part of the report
     os.chdir(candidate.folder)
+    Thread(target=_end_with_parent, daemon=True).start()
     _kernel = kernel_of(loaded(candidate), manner)
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed ends nobody."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def kernel_of(extension: Extension, manner: Manner) -> Kernel:
@@ -105,17 +118,23 @@ def kernel_of(extension: Extension, manner: Manner) -> Kernel:
     return Kernel(extension, events=manner.events, sample=manner.sample, now=manner.now, as_of=manner.as_of)
 
 
-def rehearse(work: Work) -> Summary:
-    """Decide a row group, and count."""
+def rehearse(work: Work, before: Sequence[str | None] | None = None) -> Summary:
+    """Decide a row group, and count.
+
+    Args:
+        work: The row group.
+        before: What another version decided, by row, if no file has it.
+    """
     assert _kernel is not None
-    return summary_of(_kernel, work)
+    return summary_of(_kernel, work, before)
 
 
-def summary_of(kernel: Kernel, work: Work) -> Summary:
+def summary_of(kernel: Kernel, work: Work, before: Sequence[str | None] | None = None) -> Summary:
     """What a kernel counts of a row group."""
     summary = Summary()
-    before = None if work.baseline is None else _kept(work.baseline, work.group)
-    for batch in Day(Path(work.path)).batches(work.group, COLUMNS):
+    if work.baseline is not None:
+        before = _kept(work.baseline, work.group)
+    for batch in opened(work.path).batches(work.group, COLUMNS):
         part = None if before is None else before[batch.first : batch.first + len(batch)]
         summary.merge(kernel.rehearse(batch, work.skipped, part))
     return summary
@@ -125,9 +144,17 @@ def decide(work: Work) -> list[str | None]:
     """What this version decides, by row."""
     assert _kernel is not None
     found: list[str | None] = []
-    for batch in Day(Path(work.path)).batches(work.group, COLUMNS):
+    for batch in opened(work.path).batches(work.group, COLUMNS):
         found.extend(_kernel.verdicts(batch, work.skipped))
     return found
+
+
+def opened(path: str) -> Day:
+    """The compacted day of a piece of work. Raises `DayFileError`, `PlaceError`."""
+    if not path.startswith(BUCKET):
+        return Day(Path(path))
+    folder, _, name = path.rpartition("/")
+    return Day(place_of(folder).open(name))
 
 
 def identify(candidate: Candidate) -> Identity | str:

@@ -39,6 +39,12 @@ def identify_in_process(candidate: Candidate) -> Identity:
     return found
 
 
+def pool_of(candidate: Candidate, manner: Manner, jobs: int) -> ProcessPoolExecutor:
+    """Processes that decide by one version of an extension."""
+    context = multiprocessing.get_context("spawn")  # a fork would copy threads' locks
+    return ProcessPoolExecutor(jobs, context, begin, (candidate, manner))
+
+
 def in_workers(
     candidate: Candidate,
     manner: Manner,
@@ -52,8 +58,7 @@ def in_workers(
     Raises:
         WorkerError: A worker ended.
     """
-    context = multiprocessing.get_context("spawn")  # a fork would copy threads' locks
-    pool = ProcessPoolExecutor(min(jobs, max(len(works), 1)), context, begin, (candidate, manner))
+    pool = pool_of(candidate, manner, min(jobs, max(len(works), 1)))
     waiting = iter(enumerate(works))
     running: dict[Future[T], int] = {}
     try:
