@@ -145,7 +145,7 @@ class Day:
         metadata = self._file.metadata
         return [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
 
-    def keys(self) -> Iterator[pa.ChunkedArray]:
+    def group_keys(self) -> Iterator[pa.ChunkedArray]:
         """The keys of each row group."""
         for number in range(self._file.metadata.num_row_groups):
             yield self._file.read_row_group(number, columns=["key"]).column("key")

@@ -49,7 +49,7 @@ def plan_of(parts: Sequence[Part], progress: Progress) -> Plan:
         paths = [part.path for part in found]
         progress("duplicates", done, len(parts))
         done += len(paths)
-        groups = [(path, list(Day(path).keys())) for path in paths]
+        groups = [(path, list(Day(path).group_keys())) for path in paths]
         today = [keys for _, found_keys in groups for keys in found_keys]
         skipped = iter(repeated(today, before))
         works.extend(
@@ -124,7 +124,7 @@ def _with_baseline(
     for work in plan.works:
         by_path.setdefault(work.path, []).append(work)
     key = key_for(
-        *(BASELINE_SCHEMA, DAY_SCHEMA, _framework(), identity.code, sorted(identity.settings.items())),
+        *(BASELINE_SCHEMA, DAY_SCHEMA, framework_digest(), identity.code, sorted(identity.settings.items())),
         *(
             sorted(identity.modes.items()),
             f"{manner.as_of:%Y-%m-%d}",
@@ -157,7 +157,7 @@ def _version(path: str) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _framework() -> str:
+def framework_digest() -> str:
     """A digest of the framework's own code: another version of it may decide otherwise."""
     from hashlib import blake2b
     from pathlib import Path

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from threading import Thread
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,12 +21,15 @@ from ..context import utc_now
 from ..errors import ExtensionError
 from ..extension import Extension
 from ..loading import load_extension
+from ..modes import MODES_VARIABLE
+from ..settings import EXEMPTIONS_VARIABLE, LANGUAGE_VARIABLE, variable_of
 from .days import Day
 from .kernel import COLUMNS, Kernel
 from .places import BUCKET, place_of
 from .summary import Summary
 
 Events = frozenset[str] | None
+_FRAMEWORK: Final = __name__.partition(".")[0]
 
 
 class Candidate(NamedTuple):
@@ -79,6 +82,10 @@ class Identity(NamedTuple):
     owners: Mapping[str, str]
     """The owner of each policy that has one."""
     problems: tuple[str, ...]
+    variables: tuple[str, ...]
+    """The variables of the environment that it reads."""
+    modules: tuple[str, ...]
+    """The top-level packages and modules of the folder that it consists of."""
 
 
 _kernel: Kernel | None = None
@@ -179,6 +186,8 @@ def identity_of(extension: Extension, folder: str) -> Identity:
         {policy.id: _source(policy.function, folder) for policy in extension.policies},
         {policy.id: owner for policy in extension.policies if (owner := policy.owner)},
         configuration.problems,
+        _variables(extension),
+        _modules(Path(folder)),
     )
 
 
@@ -194,6 +203,28 @@ def _kept(path: str, group: int) -> list[str | None]:
     column = pq.ParquetFile(path).read_row_group(group, columns=["decision"]).column("decision")
     values: list[str | None] = column.to_pylist()
     return values
+
+
+def _variables(extension: Extension) -> tuple[str, ...]:
+    settings = (
+        variable_of(pack.name, field)
+        for pack in (*extension.packs, extension)
+        for field in pack.settings_class.model_fields
+    )
+    return (MODES_VARIABLE, EXEMPTIONS_VARIABLE, LANGUAGE_VARIABLE, *settings)
+
+
+def _modules(folder: Path) -> tuple[str, ...]:
+    """What is loaded from the folder itself: not from an environment in it, and not the framework."""
+    found = set()
+    for name, module in tuple(sys.modules.items()):
+        top = name.partition(".")[0]
+        file = getattr(module, "__file__", None)
+        if file is not None and top not in found and top not in (_FRAMEWORK, "__main__", "__mp_main__"):
+            path = Path(file)
+            if path == folder / f"{top}.py" or folder / top in path.parents:
+                found.add(top)
+    return tuple(sorted(found))
 
 
 def _source(function: object, folder: str) -> tuple[str, int]:
