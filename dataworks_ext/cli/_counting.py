@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from ._archives import places
 
 if TYPE_CHECKING:
+    from pyspark import SparkContext
+
     from ..rehearsal.cache import Cache
     from ..rehearsal.rehearsal import Progress
     from ..rehearsal.sources import Sources
@@ -79,16 +81,19 @@ def count_here(asked: Asked, jobs: int, progress: Progress) -> Counted:
 
 
 def count_on_spark(asked: Asked, master: str, environment: str | None, progress: Progress) -> Counted:
-    """Count on Spark."""
-    from ..rehearsal.baseline import baseline_of
+    """Count on Spark that is started for it."""
     from ..rehearsal.spark_session import spark_context
 
-    with (
-        baseline_of(asked.against, asked.candidate.app, Path(asked.candidate.folder), dict(os.environ)) as baseline,
-        spark_context(master, environment) as context,
-    ):
-        from ..rehearsal.spark import rehearse_on_spark
+    with spark_context(master, environment) as context:
+        return count_with(context, asked, progress)
 
+
+def count_with(context: SparkContext, asked: Asked, progress: Progress) -> Counted:
+    """Count on Spark."""
+    from ..rehearsal.baseline import baseline_of
+    from ..rehearsal.spark import rehearse_on_spark
+
+    with baseline_of(asked.against, asked.candidate.app, Path(asked.candidate.folder), dict(os.environ)) as baseline:
         summary, duplicates = rehearse_on_spark(
             context,
             asked.sources,

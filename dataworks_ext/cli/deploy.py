@@ -153,9 +153,7 @@ def run_steps(steps: Sequence[DeploymentStep], *, as_json: bool) -> list[str]:
     return done
 
 
-def _check(
-    manifest: Manifest, package: Path, app: str, store: FunctionStore, *, stop: bool, as_json: bool
-) -> None:
+def _check(manifest: Manifest, package: Path, app: str, store: FunctionStore, *, stop: bool, as_json: bool) -> None:
     """Print what is wrong with what is to be deployed; end the command if there is a problem."""
     found = [_of_deployment(finding, manifest, store) for finding in _problems(manifest, package, app)]
     if found:

@@ -71,7 +71,9 @@ def test_troubleshooting_quotes_texts_of_the_source_only(path: Path) -> None:
     """The first column of each table, part by part; a code of the vendor's and a name are no parts."""
     texts = [text.text.replace("`", "") for text in error_texts()]
     texts += [re.sub(r"{.*?}", GAP, text) for texts in TEXTS.values() for text in texts]
-    parts = [part.strip(" ;:,") for quoted in _quoted(path) for part in re.split(f"{GAP}|HTTP [0-9]+ [A-Z]?[\\w.]*", quoted)]
+    parts = [
+        part.strip(" ;:,") for quoted in _quoted(path) for part in re.split(f"{GAP}|HTTP [0-9]+ [A-Z]?[\\w.]*", quoted)
+    ]
     assert [part for part in parts if len(part) >= _SHORTEST and not any(part in text for text in texts)] == []
 
 
