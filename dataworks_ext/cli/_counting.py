@@ -84,6 +84,7 @@ def count_on_spark(asked: Asked, master: str, environment: str | None, progress:
     """Count on Spark that is started for it."""
     from ..rehearsal.spark_session import spark_context
 
+    places(asked.sources)  # what cannot be used is told before Spark starts
     with spark_context(master, environment) as context:
         return count_with(context, asked, progress)
 

@@ -114,7 +114,11 @@ def rehearse(
         extension.configure(environment)
         identity = identity_of(extension, os.getcwd())
         if pack_environment is not None:
-            return pack(pack_environment, identity, against)
+            return pack(pack_environment, app, identity, against)
+        if spark is not None and (jobs is not None or save_case is not None):
+            fail("--jobs and --save-case are for this machine; leave out --spark")
+        if environment_file is not None and spark is None:
+            fail("--environment is for the workers of Spark; name its master in --spark")
         if not sources:
             fail("name what is rehearsed: oss://bucket/prefix, folders, or files of archived lines")
         _refuse_problems(identity, modes)

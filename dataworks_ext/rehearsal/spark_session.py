@@ -75,10 +75,8 @@ def spark_context(master: str, environment: str | None = None) -> Iterator[Spark
     Raises:
         SparkError: It cannot be started.
     """
-    try:
-        from pyspark import SparkConf
-    except ModuleNotFoundError:
-        raise SparkError("this needs pyspark; install it with: pip install 'dataworks-ext[spark]'") from None
+    from pyspark import SparkConf
+
     if master == SUBMITTED:
         context = _started(SparkConf(), master)
     else:

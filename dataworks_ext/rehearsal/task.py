@@ -165,8 +165,9 @@ def opened(path: str) -> Day:
 
 
 def identify(candidate: Candidate) -> Identity | str:
-    """What the extension is; a sentence if it cannot be loaded."""
+    """What the extension is; a sentence if it cannot be loaded. For a process of its own."""
     try:
+        os.chdir(candidate.folder)
         return identity_of(loaded(candidate), candidate.folder)
     except ExtensionError as error:
         return str(error)
