@@ -174,7 +174,8 @@ class FunctionCompute2:
     def _explained(self, what: str, error: Exception) -> RemoteError:
         status, code = getattr(error, "status_code", None), str(getattr(error, "err_code", ""))
         if status is None:
-            return RemoteError(f"{what}: {self._endpoint} cannot be reached: {type(error).__name__}")
+            advice = "check the region of s.yaml, the account, and the network"
+            return RemoteError(f"{what}: {self._endpoint} cannot be reached ({type(error).__name__}); {advice}")
         return refused(what, int(status), code, str(getattr(error, "message", "")), self._secrets)
 
 
