@@ -30,7 +30,7 @@ docs: $(VENV)/.installed  ## Write the references of events, names, options and 
 	@$(BIN)/python -m website.error_page
 
 site: $(VENV)/.installed  ## Build the documentation in both languages into site/
-	@$(BIN)/python -m website
+	@$(BIN)/python -m website.build
 
 function: $(VENV)/.installed  ## Put what s.yaml deploys into dist/function
 	$(BIN)/dataworks-ext package policies
