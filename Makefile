@@ -1,7 +1,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run rehearse test fuzz bench docs function clean
+.PHONY: run rehearse test fuzz bench docs site function clean
 
 run: $(VENV)/.installed  ## Play real DataWorks messages through the example policies
 	@$(BIN)/python demo/play.py
@@ -18,19 +18,25 @@ fuzz: $(VENV)/.installed  ## Put COUNT mutated messages to the handler, then try
 	$(BIN)/python -m tests.fuzzing $(COUNT)
 	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile=deep
 
-bench: $(VENV)/.installed  ## Measure side by side with peers, and write docs/performance.md; 3 minutes
+bench: $(VENV)/.installed  ## Measure side by side with peers, and write the pages about performance; 3 minutes
 	@$(BIN)/python benchmarks/bench.py
 	@$(BIN)/python benchmarks/archiving.py
 	@$(BIN)/python benchmarks/rehearsing.py
 
-docs: $(VENV)/.installed  ## Write the reference of all events from their classes
-	$(BIN)/dataworks-ext events --markdown > docs/events.md
+docs: $(VENV)/.installed  ## Write the references of events, names, options and error texts, in both languages, from the code
+	@$(BIN)/python -m website.event_pages
+	@$(BIN)/python -m website.api_pages
+	@$(BIN)/python -m website.options_page
+	@$(BIN)/python -m website.error_page
+
+site: $(VENV)/.installed  ## Build the documentation in both languages into site/
+	@$(BIN)/python -m website.build
 
 function: $(VENV)/.installed  ## Put what s.yaml deploys into dist/function
 	$(BIN)/dataworks-ext package policies
 
 clean:
-	rm -rf $(VENV) .venv-* dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf $(VENV) .venv-* dist build site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
 
 # PYTHON names the Python; else it is the first that tests/pythons.sh finds.
 $(VENV)/.installed: pyproject.toml
@@ -39,5 +45,5 @@ $(VENV)/.installed: pyproject.toml
 	echo "Setting up $(VENV) with Python $$1"; \
 	$$2 -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check uv
-	@$(BIN)/python -m tests.uv --python $(VENV) --editable '.[dev]'
+	@$(BIN)/python -m tests.uv --python $(VENV) --editable '.[dev,docs]'
 	@touch $@

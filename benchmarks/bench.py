@@ -1,4 +1,4 @@
-"""Speed side by side with peers, in one run: `make bench`. It prints each figure and writes docs/performance.md.
+"""Speed side by side with peers, in one run: `make bench`. It prints each figure and writes the pages.
 
 Compare the ratios; the speed of machines differs. All that is compared runs in turns, so that what changes the speed of
 the machine changes all of it alike.
@@ -16,6 +16,7 @@ from pathlib import Path
 import page
 import starts
 import warm
+from page_texts import TEXTS
 
 HERE = Path(__file__).parent
 DOCS = HERE.parent / "docs"
@@ -43,10 +44,10 @@ def main() -> None:
     memory = subprocess.run([sys.executable, HERE / "memory.py"], stdout=subprocess.PIPE, text=True, check=True)
     held = dict(map(json.loads, memory.stdout.splitlines()))
     measured = page.Measured(cold, loop, turns, waiting, sizes, parts, held, time.monotonic() - begin)
-    text = page.page(measured)
-    (DOCS / "performance.md").write_text(text, encoding="utf-8")
-    (DOCS / "performance.svg").write_text(page.chart(measured), encoding="utf-8")
-    print(text)
+    for language, texts in TEXTS.items():
+        (DOCS / language / "performance.md").write_text(page.page(measured, language), encoding="utf-8")
+        (DOCS / "assets" / texts.chart_file).write_text(page.chart(measured, language), encoding="utf-8")
+    print(page.page(measured, "en"))
 
 
 def _say(what: str) -> None:

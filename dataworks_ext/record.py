@@ -1,4 +1,4 @@
-"""The record: one line of JSON for each message, on stdout. `docs/record.md` documents its schema."""
+"""The record: one line of JSON for each message, on stdout. `docs/en/record.md` documents its schema."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def refused(what: str, status: int, code: str, message: str, secrets: Iterable[s
     elif advice is not None:
         error = RemoteError(f"{what}: {code}: {advice}")
     elif status in (401, 403) or code in ("AccessDenied", "NoPermission", "Forbidden"):
-        error = RemoteError(f"{what}: {code or 'Forbidden'}: not permitted; see docs/permissions.md. {text}")
+        error = RemoteError(f"{what}: {code or 'Forbidden'}: not permitted; see docs/en/permissions.md. {text}")
     elif status in THROTTLED:
         error = RemoteError(f"{what}: {code}: the service asks for a pause, also after several attempts; run it later")
     else:

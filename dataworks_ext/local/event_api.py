@@ -41,7 +41,7 @@ class EventApi:
         try:
             operation = _OPERATIONS.get(action)
             if operation is None:
-                text = f"{action} is not in the local EventBridge; docs/local.md says what is"
+                text = f"{action} is not in the local EventBridge; docs/en/local.md says what is"
                 raise ApiError(404, "ActionNotSupported", text)
             with self._buses.lock:
                 data = operation(self._buses, parameters)

@@ -96,7 +96,7 @@ class FunctionApi:
                 with self._account.lock:
                     result = operation(self._account, *match.groups(default=""), *sent)
                 return ApiReply(204) if result is None else ApiReply(200, json.dumps(result.shown()).encode(), _JSON)
-        text = f"{head.method} {path} is not in the local Function Compute; docs/local.md says what is"
+        text = f"{head.method} {path} is not in the local Function Compute; docs/en/local.md says what is"
         raise ApiError(404, "PathNotSupported", text)
 
     def _invoke(

@@ -35,18 +35,27 @@ class GarbledAnswer(OSError):
 
 
 class Connection:
-    """A connection to a server. It serves one exchange at a time, and is closed by one that fails."""
+    """A connection to a server. It serves one exchange at a time, and is closed by one that fails.
+
+    An interruption can hit the very line that closes it. The socket then ends with the connection, at once: nothing
+    here refers back to what refers to it.
+    """
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
         self._stream = _Stream(connected)
+        self._reader = _Reader(self._stream)
         self.idle_since = 0.0
         self.is_open = True
         """Whether it can serve another exchange, as far as the server has said."""
 
     def is_unused(self) -> bool:
         """Whether the server has left it as it was: neither closed it nor sent what nobody asked for."""
-        return self._stream.is_silent()
+        self._stream.left, self._stream.room = _nothing, _CHUNK
+        try:
+            return not self._reader.peek(1) and not self._stream.has_ended
+        except OSError:
+            return False
 
     def exchange(
         self, target: str, headers: Mapping[str, str], body: bytes, left: Left, *, method: str = "POST"
@@ -105,11 +114,12 @@ class Connection:
         stream.left, stream.room = left, HEAD_LIMIT
         try:
             stream.send(request)
-            stream.wait()
+            if not self._reader.peek(1):
+                raise ConnectionResetError("the connection was closed without an answer")
         except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
             raise Disconnected(f"{error}") from None
         while True:
-            response = HTTPResponse(cast("socket.socket", stream), method=method)  # of which it wants `makefile` only
+            response = HTTPResponse(cast("socket.socket", self._reader), method=method)  # it wants `makefile`
             try:
                 response.begin()
             except HTTPException as error:
@@ -140,7 +150,6 @@ class _Stream(io.RawIOBase):
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
-        self._reader = _Reader(self)
         self.left: Left = _nothing
         self.room = 0
         """How many bytes may still come."""
@@ -151,19 +160,6 @@ class _Stream(io.RawIOBase):
         while rest:
             self._socket.settimeout(self.left())
             rest = rest[self._socket.send(rest) :]
-
-    def wait(self) -> None:
-        """Waits for the first byte of an answer. Raises `ConnectionError` if there is none."""
-        if not self._reader.peek(1):
-            raise ConnectionResetError("the connection was closed without an answer")
-
-    def is_silent(self) -> bool:
-        """Whether there is nothing to read, not even the end."""
-        self.left, self.room = _nothing, _CHUNK
-        try:
-            return not self._reader.peek(1) and not self.has_ended
-        except OSError:
-            return False
 
     def readable(self) -> bool:
         return True
@@ -182,12 +178,14 @@ class _Stream(io.RawIOBase):
             raise TooLarge("the answer is too large")
         return size
 
-    def makefile(self, mode: str) -> io.BufferedReader:
-        """What `HTTPResponse` reads, and closes after an answer; what came after it stays there."""
-        return self._reader
-
 
 class _Reader(io.BufferedReader):
+    """The bytes that came and were not read yet; what came after an answer stays here for the next."""
+
+    def makefile(self, mode: str) -> _Reader:
+        """What `HTTPResponse` reads, and closes after an answer."""
+        return self
+
     def close(self) -> None:
         """Nothing: the connection outlives an answer."""
 

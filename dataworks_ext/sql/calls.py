@@ -58,6 +58,7 @@ _NO_CALLS: Final = frozenset(
         "storing",
         "of",
         "offset",
+        "by",
     ]
 )
 """Words before a parenthesis that call nothing."""
@@ -126,10 +127,14 @@ _CONNECTORS: Final = frozenset((TokenType.DOT,))
 def _whole_name(tokens: Sequence[Token], last: int) -> list[Token]:
     """A name with its project and schema."""
     name = [tokens[last]]
-    while last >= 2 and tokens[last - 1].token_type in _CONNECTORS and tokens[last - 2].text:
+    while last >= 2 and tokens[last - 1].token_type in _CONNECTORS and _is_name(tokens[last - 2]):
         last -= 2
         name.insert(0, tokens[last])
     return name
+
+
+def _is_name(token: Token) -> bool:
+    return token.token_type not in (TokenType.R_PAREN, TokenType.R_BRACKET) and bool(token.text)
 
 
 def _is_call(tokens: Sequence[Token], last: int, first: int, functions: frozenset[TokenType]) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
 from .dialects import Token, TokenType
 from .names import Names
-from .script import Drop, Kind, Statement, Table, Unread
+from .script import Kind, Statement, Unread
+from .table_commands import with_target
+from .tokens import closing, ends_a_name, word
 
 _KINDS: Final[dict[str, Kind]] = {
     "select": "select",
@@ -39,6 +41,7 @@ _KINDS: Final[dict[str, Kind]] = {
     "cache": "other",
     "uncache": "other",
     "copy": "other",
+    "unload": "select",
 }
 """The first words of statements that the parser may know."""
 _HARMLESS: Final = frozenset(
@@ -58,36 +61,16 @@ _HARMLESS: Final = frozenset(
         "refresh",
         "invalidate",
         "compute",
+        "remove",
+        "setproject",
+        "kill",
+        "install",
+        "uninstall",
     )
 )
 """The first words of statements that read no row and change no table, whatever follows."""
+_NO_TABLES: Final = frozenset(("function", "role", "user", "package", "resource", "connection", "policy"))
 _BLOCKS: Final = frozenset(("if", "else", "loop", "while", "for", "begin", "end", "declare"))
-_ACTIONS: Final = frozenset(
-    [
-        "add",
-        "drop",
-        "rename",
-        "change",
-        "set",
-        "unset",
-        "enable",
-        "disable",
-        "touch",
-        "merge",
-        "modify",
-        "replace",
-        "partition",
-        "update",
-        "recover",
-        "alter",
-        "archive",
-        "cluster",
-        "clustered",
-        "not",
-        "exchange",
-    ]
-)
-"""What ALTER TABLE does to the table itself; nothing else is concerned."""
 
 
 @dataclass(frozen=True)
@@ -104,31 +87,36 @@ class Beginning:
 
     def command(self, tokens: Sequence[Token], names: Names, line: int) -> Statement:
         """What can be said of a statement that the parser took as a command."""
-        word = tokens[0].text.upper().split()[0]
-        if word.casefold() in _HARMLESS:
+        first = tokens[0].text.upper().split()[0]
+        if first.casefold() in _HARMLESS:
             return Statement(self.kind, line)
-        if _creates_function(tokens):
+        if _concerns_no_table(tokens):
             return Statement(self.kind, line)
-        statement = Statement(self.kind, line, unread=(Unread(line, f"the command {word} is not understood"),))
+        statement = Statement(self.kind, line, unread=(Unread(line, f"the command {first} is not understood"),))
         return with_target(statement, tokens, names)
 
 
 def beginning_of(tokens: Sequence[Token]) -> Beginning:
     """How to read a statement."""
-    word = tokens[0].text.casefold().split()[0] if tokens[0].text.strip() else ""
+    first = tokens[0].text.casefold().split()[0] if tokens[0].text.strip() else ""
     variable = _assignment(tokens)
     if variable is not None:
         return variable
-    if word in _KINDS:
-        return Beginning(_KINDS[word])
-    if word == "explain":
+    if first in _KINDS:
+        return Beginning(_KINDS[first])
+    if first == "sql" and len(tokens) > 1:  # the word that begins SQL in the vendor's console
+        inner = beginning_of(tokens[1:])
+        return replace(inner, skip=None if inner.skip is None else inner.skip + 1)
+    if first in ("explain", "cost"):
         return _explained(tokens)
-    if word in _HARMLESS:
+    if first == "function" and _has_no_query(tokens):
+        return Beginning("create", None)
+    if first in _HARMLESS:
         return Beginning("other", None)
-    if word in ("commit", "begin", "end", "start") and len(tokens) <= 2:
+    if first in ("commit", "begin", "end", "start") and len(tokens) <= 2:
         return Beginning("other", None)
-    if word in _BLOCKS:
-        return _block(tokens, word)
+    if first in _BLOCKS:
+        return _block(tokens, first)
     return Beginning("other", None, f"the command {tokens[0].text.upper()[:40]} is not understood")
 
 
@@ -151,10 +139,10 @@ def _explained(tokens: Sequence[Token]) -> Beginning:
     return Beginning("other", None)
 
 
-def _block(tokens: Sequence[Token], word: str) -> Beginning:
+def _block(tokens: Sequence[Token], first: str) -> Beginning:
     """The statement in a block is read; whether it runs, the condition says, which nobody reads."""
-    reason = f"the block of {word.upper()} is not understood"
-    start = 1 if word in ("begin", "else", "end") else 0
+    reason = f"the block of {first.upper()} is not understood"
+    start = 1 if first in ("begin", "else", "end") else 0
     for index, token in enumerate(tokens):
         if index >= start and (token.text.casefold() == "begin" or (start and token.text.casefold() in _KINDS)):
             is_begin = token.text.casefold() == "begin"
@@ -162,48 +150,46 @@ def _block(tokens: Sequence[Token], word: str) -> Beginning:
     return Beginning("other", None, reason)
 
 
-def _creates_function(tokens: Sequence[Token]) -> bool:
-    """Whether it is CREATE FUNCTION … AS 'class' USING 'resource', which reads and changes no table."""
+def _concerns_no_table(tokens: Sequence[Token]) -> bool:
+    """Whether it is CREATE FUNCTION … AS 'class', CREATE ROLE, SET of a flag or a label, and has no query."""
+    if not _has_no_query(tokens):
+        return False
     words = [token.text.casefold() for token in tokens[:5]]
-    is_query = any(token.token_type in (TokenType.SELECT, TokenType.FROM) for token in tokens)
-    return words[0] == "create" and "function" in words and not is_query
+    return words[0] == "set" or (words[0] in ("create", "drop") and not _NO_TABLES.isdisjoint(words[1:]))
 
 
-def with_target(statement: Statement, tokens: Sequence[Token], names: Names) -> Statement:
-    """A statement that is not understood, with the table that it names in a certain place."""
-    words = [token.text.casefold() for token in tokens[:12]]
-    start = _after_table(words)
-    if start is None or start >= len(tokens):
-        return statement
-    end = start
-    while end + 2 < len(tokens) and tokens[end + 1].token_type == TokenType.DOT:
-        end += 2
-    table = names.named([token.text for token in tokens[start : end + 1 : 2]], tokens[start].start)
-    statement = statement._replace(writes=(table,), unread=(*statement.unread, *names.problems))
-    if words[0] != "alter":
-        return statement
-    action = [token.text.casefold() for token in tokens[end + 1 : end + 6]]
-    statement = statement._replace(drops=_dropped(action, table, statement.line))
-    return statement._replace(unread=names.problems) if action and action[0] in _ACTIONS else statement
+def _has_no_query(tokens: Sequence[Token]) -> bool:
+    return not any(token.token_type in (TokenType.SELECT, TokenType.FROM) for token in tokens)
 
 
-def _after_table(words: Sequence[str]) -> int | None:
-    """Where the table's name begins in `ALTER TABLE IF EXISTS x`, `CREATE TABLE x`, `INSERT OVERWRITE TABLE x`."""
-    if words[0] in ("alter", "create", "drop") and "table" in words[:4]:
-        start = words.index("table") + 1
-        while words[start : start + 1] and words[start] in ("if", "not", "exists", "only"):
-            start += 1
-        return start
-    if words[0] == "insert":
-        start = 1
-        while words[start : start + 1] and words[start] in ("into", "overwrite", "table", "ignore"):
-            start += 1
-        return start
-    return None
+class ParameterizedView(NamedTuple):
+    """`CREATE VIEW v (@a TABLE (x STRING), @b STRING) AS …`."""
+
+    parameters: tuple[str, ...]
+    """Their names: `@a`."""
+    head: list[Token]
+    """CREATE VIEW and its name."""
+    body: list[Token]
+    """AS and the query, or the first statement of the block."""
+    is_block: bool
+    """Whether it is a block, whose other statements follow."""
 
 
-def _dropped(words: Sequence[str], table: Table, line: int) -> tuple[Drop, ...]:
-    if words[:1] != ["drop"]:
-        return ()
-    kind = "partition" if "partition" in words[1:4] else "column"
-    return (Drop(line, kind, (table,)),)
+def parameterized_view(tokens: Sequence[Token]) -> ParameterizedView | None:
+    """The view with parameters that a statement creates; None for any other."""
+    words = [word(token) for token in tokens[:8]]
+    if words[:1] != ["create"] or "view" not in words:
+        return None
+    start = words.index("view") + 1
+    start += 3 if words[start : start + 1] == ["if"] else 0
+    end = ends_a_name(tokens, start)
+    close = None if end is None else closing(tokens, end)
+    if end is None or close is None or tokens[end + 1].token_type != TokenType.PARAMETER:
+        return None
+    marks = [index for index in range(end, close) if tokens[index].token_type == TokenType.PARAMETER]
+    begin = next((index for index in range(close, len(tokens)) if tokens[index].token_type == TokenType.ALIAS), None)
+    if begin is None:
+        return None
+    is_block = [word(token) for token in tokens[begin + 1 : begin + 2]] == ["begin"]
+    names = tuple(f"@{tokens[index + 1].text.casefold()}" for index in marks)
+    return ParameterizedView(names, list(tokens[:end]), list(tokens[begin + 2 * is_block :]), is_block)

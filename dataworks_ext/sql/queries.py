@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from sqlglot import exp
 
+from .chains import restore_columns
 from .conditions import is_value, links, restricted
 from .names import Names
 from .script import CartesianJoin, Star, Table, distinct
@@ -162,7 +163,8 @@ class QueryReader:
         self._joined(query, known, frame, query.args.get("where"))
 
     def _joined(self, holder: exp.Expr, known: Known, frame: Frame, where: exp.Expr | None) -> None:
-        for lateral in holder.args.get("laterals") or ():
+        laterals = holder.args.get("laterals") or ()
+        for lateral in laterals:
             self._lateral(lateral, known, frame)
         pending = []
         for join in holder.args.get("joins") or ():
@@ -173,6 +175,8 @@ class QueryReader:
             self.sources(join.this, known, frame)
             if not self._is_conditioned(join, known, frame, count):
                 pending.append(_Joined(join, frame, count, len(frame.sources)))
+        for lateral in laterals:  # the parser does not say after which join they stand
+            self._arguments(lateral, known, frame)
         if pending and isinstance(where, exp.Where):
             found = links(where.this, frame.places)
             pending = [one for one in pending if not found.connect_any(range(one.start, one.end), one.start)]
@@ -190,6 +194,7 @@ class QueryReader:
         elif isinstance(content, (exp.Subquery, exp.Paren)) and isinstance(content.this, (exp.Table, exp.Paren)):
             self.sources(content.this, known, frame)
         elif isinstance(content, (exp.Lateral, exp.Unnest, exp.UDTF)):
+            self._arguments(content, known, frame)
             self._lateral(content, known, frame)
         elif isinstance(content, exp.Query):
             inner = self.query(content, known, frame)
@@ -232,14 +237,15 @@ class QueryReader:
         columns = frozenset(column.name.casefold() for column in table.args.get("alias", exp.TableAlias()).columns)
         frame.add(Source(table.alias_or_name, Derived(columns or None), lateral=True))
 
-    def _lateral(self, lateral: exp.Expr, known: Known, frame: Frame) -> None:
-        inner = lateral.this if isinstance(lateral, exp.Lateral) else None
-        if isinstance(inner, exp.Query):
-            rows = self.query(inner, known, frame)
-        else:
+    def _arguments(self, lateral: exp.Expr, known: Known, frame: Frame) -> None:
+        """Read what a LATERAL VIEW or UNNEST makes rows of."""
+        if not isinstance(lateral.this, exp.Query):
             parts = [part for part in lateral.iter_expressions() if not isinstance(part, exp.TableAlias)]
             self.expressions(parts, known, frame, selected=True)
-            rows = Derived(None)
+
+    def _lateral(self, lateral: exp.Expr, known: Known, frame: Frame) -> None:
+        inner = lateral.this if isinstance(lateral, exp.Lateral) else None
+        rows = self.query(inner, known, frame) if isinstance(inner, exp.Query) else Derived(None)
         alias = lateral.args.get("alias")
         names = [column.name for column in alias.columns] if isinstance(alias, exp.TableAlias) else []
         if names:
@@ -337,6 +343,8 @@ class QueryReader:
             if isinstance(part, exp.Column):
                 self._column(part, frame, selected, aliases)
                 continue
+            if isinstance(part, exp.Dot) and not isinstance(part.parent, exp.Dot):
+                restore_columns(part)
             if isinstance(part, exp.Exists) and isinstance(part.this, exp.Query):
                 self.query(part.this, known, frame, counted=True)
                 continue

@@ -11,13 +11,14 @@ from sqlglot.errors import ParseError, TokenError
 
 from .adaptation import adapted
 from .calls import calls_in, decoded
-from .commands import Beginning, beginning_of, with_target
+from .commands import Beginning, ParameterizedView, beginning_of, parameterized_view
 from .depth import deeper
 from .dialects import PlainError, Token, TokenType, dialect_of
 from .names import Names
 from .script import Call, Dialect, Script, SqlError, SqlTooLongError, Statement, Unread
 from .sources import Derived
 from .statements import StatementReader
+from .table_commands import table_command, with_target
 from .variables import holds_variable, with_marks
 
 MOST_CHARACTERS: Final = 1 << 20
@@ -95,8 +96,15 @@ class _Reader:
 
     def _statements(self, tokens: list[Token]) -> list[Statement]:
         """What a piece between semicolons does; a block begins with a condition and ends with a statement."""
-        beginning = beginning_of(tokens)
         line = self._line_of(tokens[0].start)
+        if self._name == "maxcompute":
+            command = table_command(tokens, self._names(line), line)
+            if command is not None:
+                return [command]
+            view = parameterized_view(tokens)
+            if view is not None:
+                return self._view(view, line)
+        beginning = beginning_of(tokens)
         if beginning.skip is None:
             kind = beginning.kind
             unread = (Unread(line, beginning.reason),) if beginning.reason else ()
@@ -107,10 +115,22 @@ class _Reader:
             return [*before, *self._statements(rest)]
         return [*before, self._statement(rest, beginning)] if rest else before
 
-    def _statement(self, tokens: list[Token], beginning: Beginning) -> Statement:
-        line = self._line_of(tokens[0].start)
+    def _view(self, view: ParameterizedView, line: int) -> list[Statement]:
+        """What the creation of a view with parameters does, and the first statement of its block."""
+        self._known.update(dict.fromkeys(view.parameters, Derived(None)))
+        if not view.is_block:
+            return [self._statement([*view.head, *view.body], Beginning("create"))]
+        created = with_target(Statement("create", line), view.head, self._names(line))
+        return [created, *(self._statements(view.body) if view.body else ())]
+
+    def _names(self, line: int) -> Names:
         names = Names(self._text, self._name, self._line_of, line)
         names.has_schemas, names.default = self._has_schemas, self._default
+        return names
+
+    def _statement(self, tokens: list[Token], beginning: Beginning) -> Statement:
+        line = self._line_of(tokens[0].start)
+        names = self._names(line)
         reader = StatementReader(names, self._known, line)
         try:
             tree = self._tree(tokens)

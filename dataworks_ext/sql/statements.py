@@ -151,6 +151,9 @@ class StatementReader:
             return
         table = self._names.table(target)
         self._writes.append(table)
+        filled = properties.find(exp.ToTableProperty) if properties is not None else None
+        if filled is not None:  # ClickHouse: the view's rows go to another table
+            self._writes.append(self._names.table(filled.this))
         definition = definition_of(tree, table, self._names)
         self._statement = self._statement._replace(definitions=(definition,))
 

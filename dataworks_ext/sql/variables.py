@@ -21,6 +21,15 @@ _VARIABLE: Final = re.compile(
 )
 _COMMENT_MARK: Final = re.compile(r"--|/\*|\*/|#")
 
+_MAXCOMPUTE: Final = re.compile(
+    r"'(?:[^'\\]|\\.)*'"
+    r'|"(?:[^"\\]|\\.)*"'
+    r"|`[^`]*`"
+    r"|--[^\n]*"
+    r"|/\*.*?\*/"
+    r"|(?P<code>\#CODE\b.*?\#END\s+CODE\b)",
+    re.DOTALL | re.IGNORECASE,
+)
 _SPARK: Final = re.compile(
     r"'(?:[^'\\]|\\.)*'"
     r'|"(?:[^"\\]|\\.)*"'
@@ -44,6 +53,8 @@ _MYSQL: Final = re.compile(
 def with_marks(text: str, dialect: Dialect) -> str:
     """The script as the parser should see it, of the same length."""
     text = _VARIABLE.sub(_marks, text)
+    if dialect == "maxcompute" and "#" in text:
+        return _MAXCOMPUTE.sub(_without_code, text)
     if dialect == "spark":
         return _SPARK.sub(_one_comment, text)
     if dialect in ("mysql", "starrocks", "adb"):
@@ -64,6 +75,12 @@ def is_variable(name: str) -> bool:
 def _marks(found: re.Match[str]) -> str:
     text = found[0]
     return text if _COMMENT_MARK.search(text) else MARK * len(text)
+
+
+def _without_code(found: re.Match[str]) -> str:
+    """`CREATE TEMPORARY FUNCTION … USING #CODE (…) … #END CODE` holds Java or Python, which is no SQL."""
+    text = found[0]
+    return text if found["code"] is None else f"''{' ' * (len(text) - 2)}"
 
 
 def _one_comment(found: re.Match[str]) -> str:

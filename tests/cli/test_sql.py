@@ -19,7 +19,7 @@ extension = Extension("rules", packs=[sql])
 SCRIPT = """insert overwrite table ads.daily
 select *, max_pt('x') from ods.orders
 where ds = '1';
-clone table a to b;
+pai -name x;
 """
 
 
@@ -42,7 +42,7 @@ def test_it_shows_what_a_script_does_and_who_objects(project: Path, monkeypatch:
         "ods.orders: all columns; filtered by ds",
         "ads.daily",
         "not understood",
-        "the command CLONE is not understood",
+        "the command PAI is not understood",
         "the code calls the forbidden function max_pt",
     ):
         assert part in " ".join(result.output.split())
@@ -54,7 +54,7 @@ def test_it_prints_json(project: Path) -> None:
     (shown,) = json.loads(result.output)
     assert shown["reads"] == [{"table": "ods.orders", "line": 2, "columns": None, "filters": ["ds"]}]
     assert shown["calls"] == [{"name": "max_pt", "line": 2}]
-    assert shown["unread"] == [{"line": 4, "reason": "the command CLONE is not understood"}]
+    assert shown["unread"] == [{"line": 4, "reason": "the command PAI is not understood"}]
     assert shown["verdict"] == "OK"
 
 

@@ -76,7 +76,7 @@ UPDATED = ("FAIL", "OK")
 CASES = {
     "no permission": Case(
         failing("UpdateFunction", refusal(403, "AccessDenied")),
-        *("update function guard: AccessDenied: not permitted; see docs/permissions.md", ("OK", "OK")),
+        *("update function guard: AccessDenied: not permitted; see docs/en/permissions.md", ("OK", "OK")),
         "updated function guard",
     ),
     "code too large": Case(

@@ -19,8 +19,11 @@ from dataworks_ext.testing.contexts import ContextCredentials, FunctionMeta
 from tests.dataworks import ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN, LocalDataWorks
 from tests.misbehaviours import MISBEHAVIOURS, Misbehaviour
 
-# An interruption inside the tracer of coverage leaves it locked for good.
-pytestmark = pytest.mark.untraced
+pytestmark = [
+    pytest.mark.untraced,  # an interruption inside the tracer of coverage leaves it locked for good
+    # An interruption can hit the line that closes a connection, which then closes as nobody has it any more.
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+]
 
 MESSAGE_ID: Final = "539fd8f4-4ea1-4625-aa8b-6c9066740001"
 MESSAGE: Final = eventbridge_message("delete-project", message_id=MESSAGE_ID)

@@ -97,14 +97,14 @@ def test_a_deletion_brings_no_code() -> None:
 
 @pytest.mark.parametrize(("choice", "verdict"), [("deny", Verdict.FAIL), ("warn", Verdict.WARN), ("allow", Verdict.OK)])
 def test_sql_that_is_not_understood_comes_to_what_the_setting_says(choice: str, verdict: Verdict) -> None:
-    decision = commit("select 1;\nclone table a to b", {"drops": ["*"], "sql_unreadable": choice})
+    decision = commit("select 1;\npai -name x", {"drops": ["*"], "sql_unreadable": choice})
     assert decision.verdict is verdict
-    text = "A part of the SQL could not be checked: in line 2, the command CLONE is not understood."
+    text = "A part of the SQL could not be checked: in line 2, the command PAI is not understood."
     assert decision.message == ("" if choice == "allow" else text)
 
 
 def test_an_objection_comes_before_what_is_not_understood() -> None:
-    assert commit("clone table a to b; drop table c", {"drops": ["*"]}).verdict is OBJECTS
+    assert commit("pai -name x; drop table c", {"drops": ["*"]}).verdict is OBJECTS
 
 
 def test_a_table_without_a_project_is_in_the_default_one() -> None:
@@ -197,7 +197,7 @@ def test_no_name_and_no_star_hides_a_personal_column(query: str, verdict: Verdic
         ("select id from a", OBJECTS),
         ("select id from (select id from a limit 10) t", OBJECTS),
         ("select id from a -- limit 10", OBJECTS),
-        ("clone table a to b", Verdict.WARN),
+        ("pai -name x", Verdict.WARN),
     ],
 )
 def test_a_download_needs_a_limit(query: str, verdict: Verdict) -> None:

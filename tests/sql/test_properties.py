@@ -12,7 +12,7 @@ from dataworks_ext.sql import Script, SqlError, read_sql
 from .corpus import CORPUS, Sample
 from .summary import summary
 
-QUIET = [sample for sample in CORPUS if " unread " not in sample.summary and "--" not in sample.text]
+QUIET = [sample for sample in CORPUS if " unread " not in sample.summary and not re.search("--|#", sample.text)]
 _PLAIN = re.compile(r"""'(?:[^'\\]|\\.)*'|"[^"]*"|`[^`]*`|\$\{[^}]*\}|\$\[[^\]]*\]|@@\{[^}]*\}|/\*.*?\*/|\$\$.*?\$\$""")
 SEPARATORS = st.sampled_from((" ", "  ", "\t", "\n", "\r\n", " /* max_pt('x') from hidden.t */ ", " -- max_pt('x')\n"))
 

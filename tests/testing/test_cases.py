@@ -551,7 +551,7 @@ def test_the_examples_are_as_expected(file: Path) -> None:
 
 
 _BLOCKS = re.findall(
-    r"^```yaml\n(.*?)^```$", (ROOT / "docs/cases.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    r"^```yaml\n(.*?)^```$", (ROOT / "docs/en/cases.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
 )
 
 
