@@ -23,8 +23,11 @@ bench: $(VENV)/.installed  ## Measure side by side with peers, and write the pag
 	@$(BIN)/python benchmarks/archiving.py
 	@$(BIN)/python benchmarks/rehearsing.py
 
-docs: $(VENV)/.installed  ## Write the reference of all events, in both languages, from their classes
+docs: $(VENV)/.installed  ## Write the references of events, names, options and error texts, in both languages, from the code
 	@$(BIN)/python -m website.event_pages
+	@$(BIN)/python -m website.api_pages
+	@$(BIN)/python -m website.options_page
+	@$(BIN)/python -m website.error_page
 
 site: $(VENV)/.installed  ## Build the documentation in both languages into site/
 	@$(BIN)/python -m website.build

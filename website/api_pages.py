@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -44,6 +45,10 @@ PAGES: Final = (
             "dataworks_ext.events.base",
             "dataworks_ext.events.catalog",
             "dataworks_ext.events.cron",
+            "dataworks_ext.events.data_studio:FileChange",
+            "dataworks_ext.events.data_studio:FileCommitOrDeploy",
+            "dataworks_ext.events.data_studio:FileRunOrDelete",
+            "dataworks_ext.events.data_studio:TableChange",
             "dataworks_ext.snapshots",
             "dataworks_ext.message",
         ),
@@ -62,8 +67,8 @@ PAGES: Final = (
 _INTRODUCTIONS: Final = {
     "en": {
         "index": (
-            "From the docstrings of the code. What these pages name is public: [Compatibility](../compatibility.md) says "
-            "what that means. More: [events and snapshots](events.md), [testing](testing.md), [SQL](sql.md), "
+            "From the docstrings of the code. What these pages name is public: [Compatibility](../compatibility.md) "
+            "says what that means. More: [events and snapshots](events.md), [testing](testing.md), [SQL](sql.md), "
             "[types and words for settings](settings.md), [the local cloud](local.md). The classes of events have "
             "[pages of their own](../events/index.md)."
         ),
@@ -75,7 +80,8 @@ _INTRODUCTIONS: Final = {
     },
     "zh": {
         "index": (
-            "由代码中的文档字符串生成，说明文字为英文。这些页面列出的名称即公开接口，其含义见[兼容性](../compatibility.md)。"
+            "由代码中的文档字符串生成，说明文字为英文。"
+            "这些页面列出的名称即公开接口，其含义见[兼容性](../compatibility.md)。"
             "其他页面：[事件与快照](events.md)、[测试](testing.md)、[SQL](sql.md)、[配置项类型与文本](settings.md)、"
             "[本地函数计算与事件总线](local.md)。各事件的类见[事件参考](../events/index.md)。"
         ),
@@ -108,7 +114,11 @@ def public_names(module: str) -> dict[str, griffe.Object]:
         return {name: _resolved(found.members[name])}
     names = found.exports if found.exports is not None else found.members
     listed = [str(one) for one in names if not str(one).startswith("_")]
-    return {one: _resolved(found.members[one]) for one in listed if _is_public(found, found.members[one])}
+    return {
+        one: _resolved(found.members[one])
+        for one in listed
+        if _is_public(found, found.members[one]) and hasattr(import_module(_importable(module)), one)
+    }
 
 
 def _is_public(module: griffe.Module, member: griffe.Object | griffe.Alias) -> bool:
@@ -132,12 +142,18 @@ def page(api_page: ApiPage, language: str) -> str:
 def _lines(api_page: ApiPage, language: str) -> Iterator[str]:
     title = api_page.zh if language == "zh" else api_page.en
     yield from (f"# {title}", "", _INTRODUCTIONS[language][api_page.name], "")
-    for module in api_page.modules:
-        path = module.partition(":")[0]
-        if len(api_page.modules) > 1:
+    paths = [_importable(module) for module in api_page.modules]
+    for path, module, before in zip(paths, api_page.modules, ["", *paths], strict=False):
+        if len(set(paths)) > 1 and path != before:
             yield from (f"## {path}", "")
         for name, found in public_names(module).items():
             yield from _object(name, path, found, _SECTIONS[language])
+
+
+def _importable(module: str) -> str:
+    """Where the names of a module are imported from: those of events, from their package."""
+    path = module.partition(":")[0]
+    return "dataworks_ext.events" if path.startswith("dataworks_ext.events.") else path
 
 
 def _object(name: str, module: str, found: griffe.Object, titles: dict[str, str]) -> Iterator[str]:
