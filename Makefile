@@ -33,7 +33,7 @@ pictures: $(VENV)/.installed  ## Draw the pictures of terminals and refusals fro
 	@$(BIN)/python -m website.pictures
 
 site: $(VENV)/.installed  ## Build the documentation in both languages into site/
-	@$(BIN)/python -m website
+	@$(BIN)/python -m website.build
 
 function: $(VENV)/.installed  ## Put what s.yaml deploys into dist/function
 	$(BIN)/dataworks-ext package policies

@@ -61,7 +61,7 @@ PAGES: Final = (
         "Python API：配置项类型与文本",
         ("dataworks_ext.types", "dataworks_ext.wording"),
     ),
-    ApiPage("local", "Python API: the local cloud", "Python API：本地云环境", ("dataworks_ext.local",)),
+    ApiPage("local", "Python API: the local cloud", "Python API：本地函数计算与事件总线", ("dataworks_ext.local",)),
 )
 
 _INTRODUCTIONS: Final = {
@@ -83,18 +83,18 @@ _INTRODUCTIONS: Final = {
             "由代码中的文档字符串生成，说明文字为英文。"
             "这些页面列出的名称即公开接口，其含义见[兼容性](../compatibility.md)。"
             "其他页面：[事件与快照](events.md)、[测试](testing.md)、[SQL](sql.md)、[配置项类型与文本](settings.md)、"
-            "[本地云环境](local.md)。各事件的类见[事件参考](../events/index.md)。"
+            "[本地函数计算与事件总线](local.md)。各事件的类见[事件参考](../events/index.md)。"
         ),
         "events": "所有事件的基类、事件目录、调度表达式，以及查询返回的快照。由文档字符串生成，说明文字为英文。",
         "testing": "测试工具的用法见[测试](../testing.md)。由文档字符串生成，说明文字为英文。",
         "sql": "SQL 规则的用法见 [SQL 规则](../sql.md)。由文档字符串生成，说明文字为英文。",
-        "settings": "策略包的配置项可用的类型，以及面向用户的文本。由文档字符串生成，说明文字为英文。",
+        "settings": "策略包的配置项可用的类型，以及操作人所见的文本。由文档字符串生成，说明文字为英文。",
         "local": "在本机运行函数计算与事件总线，见[本地函数计算](../local.md)。由文档字符串生成，说明文字为英文。",
     },
 }
 _SECTIONS: Final = {
-    "en": {"parameters": "Parameters", "returns": "Returns", "yields": "Yields", "raises": "Raises"},
-    "zh": {"parameters": "参数", "returns": "返回值", "yields": "产生", "raises": "异常"},
+    "en": {"parameters": "Parameters:", "returns": "Returns:", "yields": "Yields:", "raises": "Raises:"},
+    "zh": {"parameters": "参数：", "returns": "返回值：", "yields": "产生：", "raises": "异常："},
 }
 
 
@@ -246,7 +246,7 @@ def _docstring(found: griffe.Object, titles: dict[str, str]) -> Iterator[str]:
         if section.kind is griffe.DocstringSectionKind.text:
             yield from (str(section.value), "")
         elif (title := titles.get(section.kind.value)) is not None:
-            yield from (f"{title}:", "")
+            yield from (title, "")
             for one in section.value:
                 name = getattr(one, "name", "") or (str(one.annotation) if one.annotation is not None else "")
                 yield f"- {f'`{name}`: ' if name else ''}{_one_line(one.description)}"

@@ -27,7 +27,7 @@ AREAS: Final = (
     Area(r"message|events/|snapshots", {"en": "Messages", "zh": "消息"}),
     Area(
         r"evaluation|context|code|decision|lookup|openapi/|function|loading|errors|retirement|_on_demand|deadline/",
-        {"en": "In the record", "zh": "记录中"},
+        {"en": "In the record", "zh": "记录中的文本"},
     ),
     Area(
         r"policy|pack|registration|extension|exemption|_decorators",
@@ -37,14 +37,14 @@ AREAS: Final = (
     Area(r"archive/", {"en": "The archive", "zh": "归档"}),
     Area(r"sql/", {"en": "SQL", "zh": "SQL"}),
     Area(r"testing/", {"en": "Tests and cases", "zh": "测试与用例"}),
-    Area(r"rehearsal/", {"en": "Rehearsals", "zh": "预演"}),
-    Area(r"deploy/checkup", {"en": "What doctor finds", "zh": "doctor 的检查结果"}),
+    Area(r"rehearsal/", {"en": "Rehearsals", "zh": "演练"}),
+    Area(r"deploy/checkup", {"en": "What doctor finds", "zh": "doctor 发现的问题"}),
     Area(
         r"deploy/(?:build|dependencies|layout|wheels|interpreters|pip_settings|bytecode|pruning|zipping)",
         {"en": "Packaging", "zh": "打包"},
     ),
     Area(r"deploy/", {"en": "Deployment", "zh": "部署"}),
-    Area(r"local/", {"en": "The local cloud", "zh": "本地云环境"}),
+    Area(r"local/", {"en": "The local cloud", "zh": "本地函数计算与事件总线"}),
     Area(r"cli/", {"en": "The command", "zh": "命令行"}),
 )
 
@@ -59,7 +59,7 @@ _INTRODUCTIONS: Final = {
         "常见的错误见[故障排查](troubleshooting.md)。"
     ),
 }
-_PERSON: Final = {"en": "What a colleague sees in DataWorks", "zh": "同事在 DataWorks 中看到的文本"}
+_PERSON: Final = {"en": "What a colleague sees in DataWorks", "zh": "操作人在 DataWorks 中看到的提示"}
 _PERSON_HEAD: Final = {"en": ("English", "Chinese"), "zh": ("英文", "中文")}
 
 

@@ -7,7 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-_FENCE: Final = re.compile(r"^( *)(`{3,})([\w-]*)(.*)\n(?:((?:.*\n)*?))?\1\2$", re.MULTILINE)
+_FENCE: Final = re.compile(
+    r"^(?P<indent> *)(?P<marks>`{3,})(?P<language>\w*)(?: title=\"(?P<title>[^\"]+)\")?\n"
+    r"(?P<text>(?:.*\n)*?)(?P=indent)(?P=marks)$",
+    re.MULTILINE,
+)
 _INLINE_CODE: Final = re.compile(r"(`+)[^`].*?\1", re.DOTALL)
 _HEADING: Final = re.compile(r"^(#{1,6}) +(.*?)(?: +#+)?$", re.MULTILINE)
 _LINK: Final = re.compile(r"(?P<begin>!?\[(?:[^\[\]]|\[[^\]]*\])*\]\()(?P<target>[^)\s]+)(?P<end>\))")
@@ -17,24 +21,32 @@ class Block(NamedTuple):
     """A fenced block."""
 
     language: str
-    options: str
-    """What follows the language on its first line."""
+    title: str | None
+    """The file of a project that it is."""
     text: str
     line: int
-    """The line of the page before its first one, counted from 1."""
+    """How many lines of the page come before its text."""
+    shown: bool
+    """Whether a comment before it says that it is only shown: `<!-- shown -->`."""
 
 
-def blocks(text: str) -> list[Block]:
-    """The fenced blocks of a page."""
-    return [
-        Block(found[3], found[4].strip(), found[5] or "", text.count("\n", 0, found.start()) + 1)
+def blocks(text: str) -> tuple[Block, ...]:
+    """The fenced blocks of a page, in order."""
+    return tuple(
+        Block(
+            found["language"],
+            found["title"],
+            found["text"],
+            text.count("\n", 0, found.start("text")),
+            text[: found.start()].rstrip().endswith("<!-- shown -->"),
+        )
         for found in _FENCE.finditer(text)
-    ]
+    )
 
 
 def replace_blocks(text: str, language: str, replacement: Callable[[str], str]) -> str:
     """The page with other text for the blocks of a language."""
-    return _FENCE.sub(lambda found: replacement(found[5]) if found[3] == language else found[0], text)
+    return _FENCE.sub(lambda found: replacement(found["text"]) if found["language"] == language else found[0], text)
 
 
 def prose(text: str) -> str:

@@ -21,7 +21,7 @@ FRONT_PAGES: Final = {"en": "README.md", "zh": "README.zh-CN.md"}
 CHANGELOG: Final = "CHANGELOG.md"
 _CHANGELOG_HEADING: Final = {
     "en": "# Changelog",
-    "zh": "# 更新日志\n\n更新日志只有英文。",
+    "zh": "# 变更日志\n\n变更日志只有英文。",
 }
 _TO_OTHER_README: Final = re.compile(r"^\[\S+\]\(README(?:\.zh-CN)?\.md\)\n\n", re.MULTILINE)
 

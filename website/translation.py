@@ -11,7 +11,9 @@ from typing import Final, Protocol
 from ruamel.yaml import YAML
 
 CATALOGUE: Final = Path(__file__).parent.parent / "docs" / "zh" / "events.yaml"
-"""From each English text to its Chinese."""
+"""From each English text of the reference of events to its Chinese."""
+OPTIONS: Final = CATALOGUE.with_name("options.yaml")
+"""From each English text of the help to its Chinese."""
 
 
 class Translation(Protocol):

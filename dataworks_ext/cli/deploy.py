@@ -153,9 +153,7 @@ def run_steps(steps: Sequence[DeploymentStep], *, as_json: bool) -> list[str]:
     return done
 
 
-def _check(
-    manifest: Manifest, package: Path, app: str, store: FunctionStore, *, stop: bool, as_json: bool
-) -> None:
+def _check(manifest: Manifest, package: Path, app: str, store: FunctionStore, *, stop: bool, as_json: bool) -> None:
     """Print what is wrong with what is to be deployed; end the command if there is a problem."""
     found = [_of_deployment(finding, manifest, store) for finding in _problems(manifest, package, app)]
     if found:
@@ -199,11 +197,13 @@ def _of_deployment(finding: Finding, manifest: Manifest, store: FunctionStore) -
 
 
 def _bus_options(event_bus: str, dead_letters: str) -> BusOptions:
-    from ..deploy.event_rules import TYPES_PER_RULE, BusOptions
+    from ..deploy.event_rules import BUS_NAME, TYPES_PER_RULE, BusOptions
 
     written = os.environ.get(TYPES_VARIABLE, "") or str(TYPES_PER_RULE)
     if not (written.isascii() and written.isdecimal() and int(written)):
         fail(f"{TYPES_VARIABLE} is {written!r}; expected a number of at least 1")
+    if event_bus and not BUS_NAME.fullmatch(event_bus):
+        fail(f"the event bus is {event_bus!r}; expected letters, digits and -, at most 127")
     endpoint, service = os.environ.get(ENDPOINT_OF_TARGET, ""), os.environ.get(SERVICE_OF_TARGET, "")
     return BusOptions(event_bus, dead_letters, endpoint, service, int(written))
 

@@ -17,7 +17,7 @@ from ..settings import EXEMPTIONS_VARIABLE, variable_of
 from ..testing.discarded import discarded_outcomes
 from .freshness import differences, out_of_date
 from .layout import PackagingError
-from .limits import MOST_VARIABLES, property_problems, size_of_variable, variables_size
+from .limits import MOST_VARIABLES, REGIONS, property_problems, size_of_variable, variables_size
 from .s_yaml import Manifest
 from .trigger import eventbridge_configs, handled_types, pattern_lines, pattern_problems
 
@@ -38,6 +38,7 @@ _DEFAULT_BUS_ONLY: Final = (
     "a trigger listens to the bus default, and events of workspaces come by the custom bus of the OpenEvent channel; "
     "remove it, and let `dataworks-ext deploy` make the rules on both"
 )
+_ROLE_LINE: Final = "role: ${env('FC_ROLE')}  # acs:ram::{account id}:role/{name}"
 _INITIALIZER_LINES: Final = f"""\
 instanceLifecycleConfig:
   initializer:
@@ -233,7 +234,16 @@ def _check_code(subject: Subject) -> Iterator[Finding]:
 def _check_role(subject: Subject) -> Iterator[Finding]:
     if not subject.manifest.props.get("role") and replies_through_openapi(subject.extension.policies):
         text = "the function has no role, so it cannot send replies through the OpenAPI; set one (FC_ROLE)"
-        yield Finding("role", "problem", text, "role: ${env('FC_ROLE')}  # acs:ram::{account id}:role/{name}")
+        paste = "" if "role" in subject.manifest.props else _ROLE_LINE
+        yield Finding("role", "problem", text, paste)
+
+
+def _check_region(subject: Subject) -> Iterator[Finding]:
+    region = str(subject.manifest.props.get("region") or "")
+    if region and region not in REGIONS:
+        near = get_close_matches(region, REGIONS, n=1)
+        hint = f"; did you mean {near[0]}?" if near else f": {', '.join(REGIONS)}"
+        yield Finding("region", "warning", f"{region} is not among the regions where DataWorks has extensions{hint}")
 
 
 def _check_network(subject: Subject) -> Iterator[Finding]:
@@ -311,6 +321,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     _check_concurrency,
     _check_code,
     _check_role,
+    _check_region,
     _check_network,
     _check_properties,
     _check_trigger,

@@ -9,12 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from .function_store import LARGEST_PACKAGE, FoundAlias, FunctionStore, WantedFunction, said_setting, wait_for_update
+from .function_store import (
+    LARGEST_PACKAGE,
+    FoundAlias,
+    FunctionStore,
+    WantedFunction,
+    is_same,
+    said_setting,
+    wait_for_update,
+)
 from .probe import probe
 from .release import KEPT, Release
 from .remote_error import RemoteError
 from .rule_book import RuleBook
-from .serving import is_same, move_alias, restore, said_alias
+from .serving import move_alias, restore, said_alias
 from .steps import Change, DeploymentStep
 
 

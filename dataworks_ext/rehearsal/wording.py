@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from ..texts import Language
+from .baseline import RECORDED
 from .report import Report
 
 
@@ -14,6 +15,8 @@ class Wording(NamedTuple):
 
     title: str
     subtitle: str
+    recorded: str
+    """The baseline where it is what was decided then."""
     messages: str
     denied: str
     newly_denied: str
@@ -61,6 +64,7 @@ WORDING: Final[dict[Language, Wording]] = {
     "en": Wording(
         title="Rehearsal of {extension}",
         subtitle="{source}, {since} to {until}, compared with {baseline}. Days and hours are UTC+8.",
+        recorded="what was decided then",
         messages="Messages",
         denied="Denied",
         newly_denied="Newly denied",
@@ -108,6 +112,7 @@ WORDING: Final[dict[Language, Wording]] = {
     "zh": Wording(
         title="{extension} 规则演练报告",
         subtitle="{source}，{since} 至 {until}，对比基线：{baseline}。日期和时间均为东八区（UTC+8）。",
+        recorded="当时的判定",
         messages="消息",
         denied="拒绝",
         newly_denied="新增拒绝",
@@ -120,7 +125,7 @@ WORDING: Final[dict[Language, Wording]] = {
         allows="放行",
         warns="告警",
         denies="拒绝",
-        fails="失败",
+        fails="出错",
         unstable="不稳定",
         exempted="豁免",
         by_day="按日期统计的拒绝次数",
@@ -141,14 +146,14 @@ WORDING: Final[dict[Language, Wording]] = {
         limit_kept="未超出上限 {most}：{name}为 {found}。",
         nothing_denied="没有拒绝任何操作。",
         explanation=(
-            "拒绝次数按生效模式之前的结论统计：影子（shadow）模式的规则也会显示将拦截哪些操作。"
+            "拒绝次数按应用模式之前的结论统计：影子（shadow）模式的规则也会显示将拦截哪些操作。"
             "“未知”表示规则查看了归档中没有的内容，既不算拒绝，也不算放行。"
         ),
         settings_differ="以下策略包的配置与消息到达时不同：{packs}。",
         pack="{pack}（{count:,} 条消息）",
         warning="配置问题：{warning}",
         reasons={
-            "a decision that cannot be read": "决定无法读取",
+            "a decision that cannot be read": "判定无法读取",
             "a file that holds neither archived lines nor messages": "文件中既没有归档的行，也没有消息",
             "a file that is damaged or ends early": "文件损坏或不完整",
             "a line of a schema that this version does not know": "行的格式版本过新，当前版本无法识别",
@@ -179,7 +184,8 @@ def title_of(report: Report, words: Wording) -> str:
 def subtitle_of(report: Report, words: Wording) -> str:
     """What was rehearsed, and against what."""
     days = {name: (report[name] or "?")[:10] for name in ("since", "until")}
-    return words.subtitle.format(source=report["source"], baseline=report["baseline"], **days)
+    baseline = words.recorded if report["baseline"] == RECORDED else report["baseline"]
+    return words.subtitle.format(source=report["source"], baseline=baseline, **days)
 
 
 def warnings_of(report: Report, words: Wording) -> list[str]:

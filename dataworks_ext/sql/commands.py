@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from .dialects import Token, TokenType
@@ -104,6 +104,9 @@ def beginning_of(tokens: Sequence[Token]) -> Beginning:
         return variable
     if first in _KINDS:
         return Beginning(_KINDS[first])
+    if first == "sql" and len(tokens) > 1:  # the word that begins SQL in the vendor's console
+        inner = beginning_of(tokens[1:])
+        return replace(inner, skip=None if inner.skip is None else inner.skip + 1)
     if first in ("explain", "cost"):
         return _explained(tokens)
     if first == "function" and _has_no_query(tokens):

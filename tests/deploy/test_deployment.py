@@ -12,8 +12,8 @@ import pytest
 from dataworks_ext.deploy.interpreters import RUNNING
 from dataworks_ext.local import LocalFunctionCompute
 
-from .conftest import EVENTS, SECRET, Project, run, said
-from .gateway import Gateway
+from .conftest import EVENTS, INDEX, SECRET, Project, run, said
+from .gateway import Fault, Gateway
 
 APIS = ("3.0", "2.0")
 pytestmark = pytest.mark.usefixtures("gateway")
@@ -174,6 +174,7 @@ def test_a_version_says_its_code_and_commit(project: Project, api: str) -> None:
     [version] = json.loads(run("versions", "--json", "--api", api).stdout)
     assert len(version["digest"]) == 64
     assert (version["commit"], version["share"], version["direct"]) == ("", 1.0, True)
+    assert version["published"].startswith("20")
 
 
 def test_versions_are_a_table(project: Project) -> None:
@@ -202,6 +203,44 @@ def test_a_function_that_was_there_before_is_kept_as_a_version(project: Project,
     assert done[0] == "published what was there before as a version"
     run("rollback", "1")
     assert verdict("3.0") == "OK"
+
+
+def test_going_back_takes_settings_away_that_the_version_has_not(
+    project: Project, compute: LocalFunctionCompute, api: str
+) -> None:
+    project.write_s_yaml({}, role=None, instanceLifecycleConfig=None)
+    deploy(api)
+    project.write_s_yaml({}, vpcConfig={"vpcId": "v", "vSwitchIds": ["s"], "securityGroupId": "g"})
+    deploy(api)
+    result = run("rollback", "--api", api)
+    assert result.exit_code == 0, result.stderr
+    assert versions(api) == {"2": "0%", "1": "100% direct"}
+
+
+def test_a_function_that_was_made_from_a_folder_is_kept_as_well(
+    project: Project, compute: LocalFunctionCompute, tmp_path: Path
+) -> None:
+    """As `dataworks-ext local` makes one."""
+    folder = tmp_path / "code"
+    folder.mkdir()
+    folder.joinpath("index.py").write_text(INDEX.replace("VERDICT", "WARN"), encoding="utf-8")
+    compute.create_function("guard", folder, timeout=5)
+    project.write_extension("download-resources")
+    deploy("3.0")
+    assert verdict("3.0") == "OK"
+    result = run("rollback")
+    assert (result.exit_code, verdict("3.0")) == (0, "WARN"), result.stderr
+
+
+def test_going_back_begins_when_the_code_is_here(project: Project, gateway: Gateway) -> None:
+    deploy("3.0")
+    project.write_package("FAIL")
+    deploy("3.0")
+    before = len(gateway.changing)
+    gateway.plan = lambda call: Fault() if call.action == "GetFunctionCode" else None
+    result = run("rollback")
+    assert (result.exit_code, len(gateway.changing)) == (2, before)
+    assert "get the code of function guard: there was no answer" in said(result)
 
 
 def test_a_canary_answers_beside_the_old_version_until_it_is_promoted(project: Project, api: str) -> None:

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Final
@@ -28,7 +28,7 @@ def chromium() -> Iterator[Browser]:
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("there is no chromium here: apt-get install chromium")
-    with TemporaryDirectory() as profile:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as profile:  # its processes end one after the other
         options = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", f"--user-data-dir={profile}")
         # Whatever is not on this machine has no address.
         alone = ("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--disable-background-networking")
@@ -53,6 +53,10 @@ def chromium() -> Iterator[Browser]:
                     yield Browser(commands, answers)
                 finally:
                     process.terminate()
+
+
+class CommandError(Exception):
+    """The browser could not do what it was told; a script ends so where another page is opened meanwhile."""
 
 
 class Browser:
@@ -81,7 +85,8 @@ class Browser:
         while True:
             message = self._receive()
             if message.get("id") == self._last:
-                assert "error" not in message, f"{method}: {message['error']}"
+                if "error" in message:
+                    raise CommandError(f"{method}: {message['error']}")
                 result = message["result"]
                 assert isinstance(result, dict)
                 return result
@@ -127,11 +132,10 @@ class Browser:
         """The value of an expression as soon as it is true."""
         end = time.monotonic() + _SECONDS
         while time.monotonic() < end:
-            value = self.evaluate(
-                f"new Promise(done => requestAnimationFrame(() => setTimeout(() => done({expression}), 20)))"
-            )
-            if value:
-                return value
+            with suppress(CommandError):
+                value = self.evaluate(f"new Promise(done => setTimeout(() => done({expression}), 20))")
+                if value:
+                    return value
         raise AssertionError(f"never true within {_SECONDS} s: {expression}")
 
     def resize(self, width: int, height: int = 900) -> None:

@@ -64,6 +64,8 @@ def test_markdown_has_counts_and_pseudonyms_and_no_texts(report: Report) -> None
 
 def test_markdown_is_chinese_where_it_is_asked_for(report: Report) -> None:
     assert "规则演练报告" in markdown(report, "zh")
+    assert "对比基线：当时的判定。" in markdown(report, "zh")
+    assert "对比基线：main。" in markdown({**report, "baseline": "main"}, "zh")
 
 
 @pytest.mark.parametrize("write", [markdown, page])

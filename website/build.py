@@ -1,4 +1,4 @@
-"""Builds `site/` from `docs/`: `python -m website`, or `make site`.
+"""Builds `site/` from `docs/`: `python -m website.build`, or `make site`.
 
 The folder works from any static host and, but for the search, from disk. Nothing in it is loaded from elsewhere.
 """
@@ -12,12 +12,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from .navigation import LANGUAGES, menu, pages_in, problems
 from .staging import ROOT, stage
 
-_WORK: Final = ROOT / "build" / "website"
+_THEME: Final = ROOT / "website" / "theme"
 _TARGET: Final = ROOT / "site"
 _TEXTS: Final = {
     "en": {
@@ -29,7 +30,7 @@ _TEXTS: Final = {
     },
     "zh": {
         "name": "中文",
-        "description": "用小巧的 Python 函数编写阿里云 DataWorks 的管控策略",
+        "description": "用简短的 Python 函数编写阿里云 DataWorks 扩展程序",
         "light": "切换到浅色",
         "dark": "切换到深色",
         "system": "跟随系统",
@@ -37,23 +38,46 @@ _TEXTS: Final = {
 }
 
 
-def build(repository: str | None) -> None:
-    """Build the site of each language, and the page that leads to both."""
-    shutil.rmtree(_WORK, ignore_errors=True)
-    for language in LANGUAGES:
-        folder = _WORK / language
-        stage(language, folder / "docs", repository)
-        # JSON is YAML too; `mkdocs.yml` is the name by which Zensical takes YAML.
-        text = json.dumps(_configuration(language), ensure_ascii=False, indent=2)
-        (folder / "mkdocs.yml").write_text(text, encoding="utf-8")
-        command = [sys.executable, "-m", "zensical", "build", "--strict", "-f", str(folder / "mkdocs.yml")]
-        subprocess.run(command, cwd=ROOT, check=True)
-    shutil.rmtree(_TARGET, ignore_errors=True)
-    _TARGET.mkdir()
-    for language in LANGUAGES:
-        (_WORK / language / "site").rename(_TARGET / language)
-    shutil.copy(ROOT / "website" / "theme" / "index.html", _TARGET)
-    (_TARGET / ".nojekyll").touch()  # GitHub Pages would leave out names that begin with `_`
+class BuildError(Exception):
+    """The site cannot be built; the text says why, a line a problem."""
+
+
+def build(target: Path, repository: str | None = None) -> None:
+    """Build the site of each language, and the page that leads to both, in place of the folder `target`.
+
+    `repository` is the address below which a path leads to a file of the project. Raises `BuildError` if a page is in
+    one language only or not in the menu, or a link leads nowhere.
+    """
+    found = problems(ROOT / "docs")
+    if found:
+        raise BuildError("\n".join(found))
+    with TemporaryDirectory() as work:
+        for language in LANGUAGES:
+            _build_language(language, Path(work) / language, repository)
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        for language in LANGUAGES:
+            shutil.move(Path(work) / language / "site", target / language)
+    shutil.copy(_THEME / "index.html", target)
+    (target / ".nojekyll").touch()  # GitHub Pages would leave out names that begin with `_`
+
+
+def _build_language(language: str, folder: Path, repository: str | None) -> None:
+    """Build a project of Zensical in the folder."""
+    stage(language, folder / "docs", repository)
+    configuration = folder / "mkdocs.yml"  # the name by which Zensical takes YAML, which JSON is too
+    configuration.write_text(json.dumps(_configuration(language)), encoding="utf-8")
+    command = [sys.executable, "-m", "zensical", "build", "--strict", "--config-file", str(configuration)]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,  # its configuration names a function of this package
+        env={**os.environ, "NO_COLOR": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        raise BuildError(f"zensical cannot build docs/{language}:\n{done.stdout}")
 
 
 def _configuration(language: str) -> dict[str, object]:
@@ -69,7 +93,7 @@ def _configuration(language: str) -> dict[str, object]:
         "nav": menu(language, pages_in(ROOT / "docs")[language]),
         "theme": {
             "language": language,
-            "custom_dir": str(ROOT / "website" / "theme" / "overrides"),
+            "custom_dir": str(_THEME / "overrides"),
             "font": False,
             "features": [
                 "content.code.copy",
@@ -110,21 +134,19 @@ def _palette(media: str, scheme: str, icon: str, name: str) -> dict[str, object]
 
 
 def main() -> int:
-    """Check the pages, then build."""
-    parser = argparse.ArgumentParser(prog="python -m website", description="Build the site from docs/ into site/.")
+    """Build what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m website.build", description="Build docs/ into site/.")
     parser.add_argument(
         "--repository",
         metavar="URL",
-        default=os.environ.get("SITE_REPOSITORY"),
-        help="below which a path leads to a file; links to files that are no pages need it",
+        help="below which a path leads to a file; without it, links to files that are no pages are plain text",
     )
-    found = problems(ROOT / "docs")
-    for problem in found:
-        print(problem, file=sys.stderr)
-    if found:
+    try:
+        build(_TARGET, parser.parse_args().repository)
+    except BuildError as error:
+        print(error, file=sys.stderr)
         return 1
-    build(parser.parse_args().repository)
-    print(f"The site is in {_TARGET.relative_to(Path.cwd()) if Path.cwd() in _TARGET.parents else _TARGET}")
+    print("The site is in site/; `python -m http.server --directory site` shows it, with its search.")
     return 0
 
 
