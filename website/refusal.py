@@ -8,18 +8,19 @@ from contextlib import redirect_stdout
 from html import escape
 from typing import Final, NamedTuple
 
-from rich.cells import cell_len
+from rich.text import Text
 
 from dataworks_ext import Extension
+from dataworks_ext.cli._screen import wrap
 from dataworks_ext.function import Function
 from dataworks_ext.testing import FunctionContext, function_compute_message
 from policies.downloads import downloads
 
 LANGUAGES: Final = ("en", "zh")
-_WIDTH: Final = 640
+_WIDTH: Final = 680
 _LINE: Final = 26
 """Pixels from one line of text to the next."""
-_CELLS: Final = 66
+_CELLS: Final = 68
 """Cells of a line."""
 
 
@@ -62,7 +63,7 @@ def reply(language: str) -> str:
 def refusal(language: str) -> str:
     """The window as SVG, which loads nothing."""
     window = _WINDOWS[language]
-    lines = [line for paragraph in reply(language).split("\n") for line in _wrapped(paragraph)]
+    lines = [line.plain for paragraph in reply(language).split("\n") for line in wrap(Text(paragraph), _CELLS)]
     rows = [
         f'<text x="32" y="{96 + number * _LINE}" fill="#6b7280">{escape(name)}</text>'
         f'<text x="120" y="{96 + number * _LINE}" fill="#1f2937">{escape(value)}</text>'
@@ -95,16 +96,3 @@ def refusal(language: str) -> str:
             "</svg>\n",
         )
     )
-
-
-def _wrapped(paragraph: str) -> list[str]:
-    """The lines of a paragraph: broken at spaces, or where Chinese has none."""
-    lines = [""]
-    for word in paragraph.split(" "):
-        for number, piece in enumerate([word] if word.isascii() else word):
-            joint = " " if lines[-1] and number == 0 else ""
-            if cell_len(lines[-1] + joint + piece) > _CELLS:
-                lines.append(piece)
-            else:
-                lines[-1] += joint + piece
-    return lines
