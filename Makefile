@@ -1,12 +1,12 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run rehearse test fuzz bench docs site function clean
+.PHONY: run rehearse test fuzz bench docs pictures site function clean
 
 run: $(VENV)/.installed  ## Play real DataWorks messages through the example policies
 	@$(BIN)/python demo/play.py
 
-test: $(VENV)/.installed  ## Run every check, and the tests on every Python from 3.10 on that is here
+test: $(VENV)/.site  ## Run every check, and the tests on every Python from 3.10 on that is here
 	@$(BIN)/python -m tests.run
 
 rehearse: $(VENV)/.installed  ## Rehearse stricter rules on an imaginary quarter, and write dist/rehearsal.html
@@ -29,7 +29,10 @@ docs: $(VENV)/.installed  ## Write the references of events, names, options and 
 	@$(BIN)/python -m website.options_page
 	@$(BIN)/python -m website.error_page
 
-site: $(VENV)/.installed  ## Build the documentation in both languages into site/
+pictures: $(VENV)/.installed  ## Draw the pictures of terminals and refusals from what really happens
+	@$(BIN)/python -m website.pictures
+
+site: $(VENV)/.site  ## Build the documentation in both languages into site/
 	@$(BIN)/python -m website.build
 
 function: $(VENV)/.installed  ## Put what s.yaml deploys into dist/function
@@ -45,5 +48,10 @@ $(VENV)/.installed: pyproject.toml
 	echo "Setting up $(VENV) with Python $$1"; \
 	$$2 -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check uv
-	@$(BIN)/python -m tests.uv --python $(VENV) --editable '.[dev,docs]'
+	@$(BIN)/python -m tests.uv --python $(VENV) --editable '.[dev]'
+	@touch $@
+
+# What builds the site is large, and only the site needs it.
+$(VENV)/.site: $(VENV)/.installed
+	@$(BIN)/python -m tests.uv --python $(VENV) --editable '.[docs]'
 	@touch $@
