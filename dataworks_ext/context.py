@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
-from .deadline import NO_LIMIT
+from .deadline import NO_LIMIT, Guard, guard
 from .errors import PolicyError
 from .events import Event, catalog, read_event
 from .lookup import Lookups, MessageLookups
@@ -88,6 +88,10 @@ class MessageScope:
         scope = cls(Message(None, subject.event_code, subject.raw, blocking=blocking), request)
         scope._events[type(subject)] = subject
         return scope
+
+    def guard(self) -> Guard:
+        """What keeps the deadline while policies run. A rehearsal has one for many messages."""
+        return guard(self.deadline)
 
     def event(self, event_class: type[Event], policy: str = "") -> Event:
         """The message's event as an instance of that class, read once.

@@ -20,8 +20,12 @@ _NO_CODE: Final = re.compile(
 
 def first_calls(functions: Iterable[str], code: str) -> dict[str, int]:
     """Which of the functions the code calls, and in which line first; in the order of their first calls."""
+    lowered = code.lower()
+    named = [name for name in functions if name.lower() in lowered]
+    if not named:  # of most code, and then there is nothing to look at closely
+        return {}
     bare = _NO_CODE.sub(_without_text, code)
-    starts = {name: found.start() for name in functions if (found := _call_of(name).search(bare))}
+    starts = {name: found.start() for name in named if (found := _call_of(name).search(bare))}
     return {name: _line(bare, start) for name, start in sorted(starts.items(), key=lambda item: item[1])}
 
 
