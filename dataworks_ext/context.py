@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
-from .deadline import NO_LIMIT, Guard, guard
+from .deadline import NO_LIMIT
 from .errors import PolicyError
 from .events import Event, catalog, read_event
 from .lookup import Lookups, MessageLookups
@@ -21,6 +21,7 @@ from .texts import Language
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
+    from .deadline import Guard
     from .snapshots import Snapshot
     from .sql import Script
 
@@ -68,6 +69,9 @@ class MessageScope:
 
     __slots__ = ("_events", "_lookups", "_sql", "deadline", "language", "message", "now", "request")
 
+    guarded: Guard | None = None
+    """The guard that policies run under already, as those of a rehearsal do; None for one of the message's own."""
+
     def __init__(self, message: Message, request: Request = Request()) -> None:  # noqa: B008 - it is immutable
         self.message = message
         self.request = request
@@ -88,10 +92,6 @@ class MessageScope:
         scope = cls(Message(None, subject.event_code, subject.raw, blocking=blocking), request)
         scope._events[type(subject)] = subject
         return scope
-
-    def guard(self) -> Guard:
-        """What keeps the deadline while policies run. A rehearsal has one for many messages."""
-        return guard(self.deadline)
 
     def event(self, event_class: type[Event], policy: str = "") -> Event:
         """The message's event as an instance of that class, read once.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from pydantic import BaseModel
 
 from .context import MessageScope, OverridingContext, PolicyContext
-from .deadline import DeadlineError, Guard, milliseconds
+from .deadline import DeadlineError, Guard, guard, milliseconds
 from .decision import VERDICT_OF, Mode, Outcome, Reason, Verdict, ending_in, is_sound
 from .errors import PolicyError, SettingsError
 from .events import Event
@@ -89,7 +89,7 @@ def evaluate(plan: Plan, scope: MessageScope) -> list[Reason]:
     """
     started = [_start(step, scope) for step in plan.awaited] if plan.awaited else ()
     reasons: list[Reason] = []
-    with scope.guard() as guarded:
+    with scope.guarded or guard(scope.deadline) as guarded:
         for step in plan.immediate:
             reason = _evaluate(step, scope, guarded)
             if reason is not None:

@@ -70,7 +70,7 @@ class ArchivedScope(MessageScope):
         guarded: The guard that its policies run under; None for one of its own.
     """
 
-    __slots__ = ("_guarded", "micros")
+    __slots__ = ("guarded", "micros")
 
     def __init__(self, message: Message, request: Request, micros: int, guarded: Guard | None) -> None:
         self.message = message
@@ -78,7 +78,7 @@ class ArchivedScope(MessageScope):
         self.deadline = request.deadline
         self.language = "en"
         self.micros = micros
-        self._guarded = guarded
+        self.guarded = guarded
         self._events = {}
         self._lookups = None
         self._sql = None
@@ -97,10 +97,6 @@ class ArchivedScope(MessageScope):
     def now(self) -> datetime:  # type: ignore[override]  # it is made when somebody looks at it, which few do
         """When the message came."""
         return _EPOCH + timedelta(microseconds=self.micros)
-
-    def guard(self) -> Guard:
-        """What keeps its deadline."""
-        return self._guarded or super().guard()
 
     def operator(self) -> str | None:
         """The UID of the acting user, if the archive holds it."""

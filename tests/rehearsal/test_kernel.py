@@ -350,12 +350,8 @@ def test_the_sql_of_an_archived_message_is_read(tmp_path: Path) -> None:
     Archive(tmp_path / "archive", limiting()).receive(download(sqlText="SELECT * FROM salaries"))
 
     def no_salaries(_event: Event, context: PolicyContext[Any]) -> Outcome | None:
-        read = (
-            []
-            if context.sql is None
-            else [f"{table}" for statement in context.sql.statements for table in statement.reads]
-        )
-        return deny(f"{read}") if any("salaries" in table for table in read) else None
+        sql = context.sql
+        return deny("salaries") if sql is not None and any("salaries" in f"{table}" for table in sql.reads) else None
 
     found = policy_of(rehearsed(tmp_path / "archive", with_policy(no_salaries), tmp_path / "cache"), "guard.rule")
     assert (found["denies"], found["fails"]) == (1, 0)
