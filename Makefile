@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 run: $(VENV)/.installed  ## Play real DataWorks messages through the example policies
 	@$(BIN)/python demo/play.py
 
-test: $(VENV)/.installed  ## Run every check, and the tests on every Python from 3.10 on that is here
+test: $(VENV)/.site  ## Run every check, and the tests on every Python from 3.10 on that is here
 	@$(BIN)/python -m tests.run
 
 rehearse: $(VENV)/.installed  ## Rehearse stricter rules on an imaginary quarter, and write dist/rehearsal.html
@@ -32,7 +32,7 @@ docs: $(VENV)/.installed  ## Write the references of events, names, options and 
 pictures: $(VENV)/.installed  ## Draw the pictures of terminals and refusals from what really happens
 	@$(BIN)/python -m website.pictures
 
-site: $(VENV)/.installed  ## Build the documentation in both languages into site/
+site: $(VENV)/.site  ## Build the documentation in both languages into site/
 	@$(BIN)/python -m website.build
 
 function: $(VENV)/.installed  ## Put what s.yaml deploys into dist/function
@@ -48,5 +48,10 @@ $(VENV)/.installed: pyproject.toml
 	echo "Setting up $(VENV) with Python $$1"; \
 	$$2 -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check uv
-	@$(BIN)/python -m tests.uv --python $(VENV) --editable '.[dev,docs]'
+	@$(BIN)/python -m tests.uv --python $(VENV) --editable '.[dev]'
+	@touch $@
+
+# What builds the site is large, and only the site needs it.
+$(VENV)/.site: $(VENV)/.installed
+	@$(BIN)/python -m tests.uv --python $(VENV) --editable '.[docs]'
 	@touch $@

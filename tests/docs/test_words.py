@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import TypedDict
 
@@ -27,6 +28,7 @@ class Word(_Words, total=False):
     """Whether case matters."""
 
 
+@cache
 def _words(language: str) -> list[Word]:
     found: list[Word] = YAML(typ="safe").load(DOCS / "words.yaml")[language]
     return found
