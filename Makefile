@@ -1,7 +1,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run rehearse test fuzz bench docs site function clean
+.PHONY: run rehearse test fuzz bench docs pictures site function clean
 
 run: $(VENV)/.installed  ## Play real DataWorks messages through the example policies
 	@$(BIN)/python demo/play.py
@@ -28,6 +28,9 @@ docs: $(VENV)/.installed  ## Write the references of events, names, options and 
 	@$(BIN)/python -m website.api_pages
 	@$(BIN)/python -m website.options_page
 	@$(BIN)/python -m website.error_page
+
+pictures: $(VENV)/.installed  ## Draw the pictures of terminals and refusals from what really happens
+	@$(BIN)/python -m website.pictures
 
 site: $(VENV)/.site  ## Build the documentation in both languages into site/
 	@$(BIN)/python -m website.build
