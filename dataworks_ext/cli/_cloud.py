@@ -56,6 +56,10 @@ Endpoint = Annotated[
 Alias = Annotated[
     str, typer.Option(metavar="NAME", callback=_checked_alias, help="What the rules of EventBridge call.")
 ]
+EventBridgeEndpoint = Annotated[
+    str | None,
+    typer.Option(envvar=EVENTBRIDGE_VARIABLE, metavar="URL", help="EventBridge's; the region's by default."),
+]
 DEFAULT_ALIAS = "live"
 
 

@@ -22,11 +22,11 @@ from ..testing.discarded import sources_of
 from ._cloud import (
     ACCOUNT_VARIABLE,
     DEFAULT_ALIAS,
-    EVENTBRIDGE_VARIABLE,
     Alias,
     Api,
     ApiVersion,
     Endpoint,
+    EventBridgeEndpoint,
     FunctionPlace,
     Service,
     SYaml,
@@ -66,9 +66,7 @@ def deploy(
     dead_letter_queue: Annotated[
         str, typer.Option(envvar="DATAWORKS_EXT_DEAD_LETTER_QUEUE", metavar="ARN", help="For events given up.")
     ] = "",
-    eventbridge_endpoint: Annotated[
-        str | None, typer.Option(envvar=EVENTBRIDGE_VARIABLE, metavar="URL", help="The region's by default.")
-    ] = None,
+    eventbridge_endpoint: EventBridgeEndpoint = None,
     rules: Annotated[bool, typer.Option("--rules/--no-rules", help="Make the rules of EventBridge.")] = True,
     alias: Alias = DEFAULT_ALIAS,
     canary: Annotated[

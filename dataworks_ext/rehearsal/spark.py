@@ -15,6 +15,7 @@ from datetime import datetime
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from secrets import token_hex
 from typing import Final, NamedTuple, TypeVar
 
 from pyspark import SparkContext
@@ -175,6 +176,7 @@ class _Cluster:
 
 def _ship(context: SparkContext, folder: Path, name: str, candidate: Candidate, identity: Identity) -> Version:
     """Send the code of a version to the workers. Only variables that it reads go with it."""
+    name = f"{name}-{token_hex(4)}"  # a session may have seen another one
     path = folder / f"{name}.zip"
     write_code(path, Path(candidate.folder), identity.modules)
     context.addArchive(f"{path}#{name}")

@@ -146,7 +146,7 @@ def _started(conf: SparkConf, master: str, log: IO[str] | None = None) -> SparkC
         said = "" if log is None else _read(log)
         if "UnsupportedClassVersionError" in said:
             raise SparkError("this Java is too old for Spark, which needs Java 17; set JAVA_HOME") from None
-        if "Could not parse Master URL" in str(error):
+        if "Could not parse Master URL" in f"{error}{said}" or "Master must either be" in said:
             raise SparkError(
                 f"{master} is no master of Spark; expected local[2], spark://host:7077, yarn or k8s://https://host:443"
             ) from None
