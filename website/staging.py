@@ -24,6 +24,8 @@ _CHANGELOG_HEADING: Final = {
     "zh": "# 变更日志\n\n变更日志只有英文。",
 }
 _TO_OTHER_README: Final = re.compile(r"^\[\S+\]\(README(?:\.zh-CN)?\.md\)\n\n", re.MULTILINE)
+_PICTURE: Final = re.compile(r"^(!\[.*\]\(\S+\))$", re.MULTILINE)
+"""A picture that is a paragraph. Its frame can scroll where the window is narrower."""
 
 
 def stage(language: str, target: Path, repository: str | None) -> None:
@@ -48,7 +50,9 @@ def _write(path: Path, text: str) -> None:
 
 
 def _adapted(text: str, source: str, language: str, page: str, repository: str | None) -> str:
-    return replace_blocks(replace_links(text, _link(source, language, page, repository)), "mermaid", draw)
+    linked = replace_links(text, _link(source, language, page, repository))
+    framed = _PICTURE.sub(r'<div class="picture" markdown="1">\n\n\1\n\n</div>', linked)
+    return replace_blocks(framed, "mermaid", draw)
 
 
 def _link(source: str, language: str, page: str, repository: str | None) -> Callable[[str], str | None]:
