@@ -35,7 +35,15 @@ PAGES: Final = (
         "index",
         "Python API",
         "Python API",
-        ("dataworks_ext", "dataworks_ext.function", "dataworks_ext.errors", "dataworks_ext.pack:NoSettings"),
+        (
+            "dataworks_ext",
+            "dataworks_ext.function:Function",
+            "dataworks_ext.function:handler",
+            "dataworks_ext.function:initializer",
+            "dataworks_ext.errors",
+            "dataworks_ext.lookup:LookupFailedError",
+            "dataworks_ext.pack:NoSettings",
+        ),
     ),
     ApiPage(
         "events",
@@ -44,13 +52,28 @@ PAGES: Final = (
         (
             "dataworks_ext.events.base",
             "dataworks_ext.events.catalog",
+            "dataworks_ext.events:event_class",
+            "dataworks_ext.events:code_of",
             "dataworks_ext.events.cron",
             "dataworks_ext.events.data_studio:FileChange",
             "dataworks_ext.events.data_studio:FileCommitOrDeploy",
             "dataworks_ext.events.data_studio:FileRunOrDelete",
             "dataworks_ext.events.data_studio:TableChange",
+            "dataworks_ext.events.node_change:NodeChange",
+            "dataworks_ext.events.operation_center:InstanceChange",
+            "dataworks_ext.events.operation_center:InstanceOperation",
+            "dataworks_ext.events.operation_center:NodeOperation",
+            "dataworks_ext.events.security_center:ApprovalChange",
+            "dataworks_ext.events.security_center:AnyContent",
+            "dataworks_ext.events.data_quality:DataQualityEvaluationTask",
+            "dataworks_ext.events.data_quality:DataQualityOperation",
+            "dataworks_ext.events.data_quality:RuleFields",
+            "dataworks_ext.events.enumerations.node_type:SqlDialect",
             "dataworks_ext.snapshots",
-            "dataworks_ext.message",
+            "dataworks_ext.message:Message",
+            "dataworks_ext.message:read_message",
+            "dataworks_ext.message:read_messages",
+            "dataworks_ext.message:MessageError",
         ),
     ),
     ApiPage("testing", "Python API: testing", "Python API：测试", ("dataworks_ext.testing",)),
@@ -64,6 +87,13 @@ PAGES: Final = (
     ApiPage("local", "Python API: the local cloud", "Python API：本地函数计算与事件总线", ("dataworks_ext.local",)),
 )
 
+INSIDE: Final = {
+    *("Exemption.as_json", "Exemption.covers", "Exemption.holds_in", "Exemption.require_term"),
+    *("Extension.adopt", "Extension.configuration_in", "PolicyPack.close"),
+    *("ApiError.already_exists", "ApiError.denied", "ApiError.invalid", "ApiError.not_found", "ApiError.too_large"),
+    *("Event.form_of", "Event.model_copy"),
+}
+"""Methods without an underscore that only the framework calls."""
 _INTRODUCTIONS: Final = {
     "en": {
         "index": (
@@ -177,7 +207,7 @@ def _tells_parameters(found: griffe.Class) -> bool:
 
 
 def _members(found: griffe.Class, titles: dict[str, str]) -> Iterator[str]:
-    """The documented attributes and methods of a class, inherited ones of the package included."""
+    """The documented attributes of a class, inherited ones of the package included, and its own methods."""
     members = {
         name: _resolved(member)
         for name, member in found.all_members.items()
@@ -194,7 +224,8 @@ def _members(found: griffe.Class, titles: dict[str, str]) -> Iterator[str]:
     if listed:
         yield ""
     for name, one in members.items():
-        if isinstance(one, griffe.Function) and one.docstring is not None:
+        is_own = name in found.members and f"{found.name}.{name}" not in INSIDE
+        if is_own and isinstance(one, griffe.Function) and one.docstring is not None:
             yield from (f"#### {found.name}.{name}", "", "```py")
             yield from _signature(name, one.parameters, one.returns)
             yield from ("```", "")
