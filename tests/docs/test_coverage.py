@@ -18,8 +18,8 @@ import pytest
 
 from dataworks_ext.settings import variable_of
 from policies import extension
-from website.api_pages import INSIDE
-from website.api_pages import PAGES as API_PAGES
+from website.api_contents import INSIDE
+from website.api_contents import PAGES as API_PAGES
 from website.api_pages import page as api_page
 from website.options_page import commands, options
 from website.options_page import page as options_page
