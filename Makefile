@@ -1,12 +1,12 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run rehearse test fuzz bench docs function clean
+.PHONY: run rehearse test fuzz bench docs pictures site function clean
 
 run: $(VENV)/.installed  ## Play real DataWorks messages through the example policies
 	@$(BIN)/python demo/play.py
 
-test: $(VENV)/.installed  ## Run every check, and the tests on every Python from 3.10 on that is here
+test: $(VENV)/.site  ## Run every check, and the tests on every Python from 3.10 on that is here
 	@$(BIN)/python -m tests.run
 
 rehearse: $(VENV)/.installed  ## Rehearse stricter rules on an imaginary quarter, and write dist/rehearsal.html
@@ -23,14 +23,23 @@ bench: $(VENV)/.installed  ## Measure side by side with peers, and write the pag
 	@$(BIN)/python benchmarks/archiving.py
 	@$(BIN)/python benchmarks/rehearsing.py
 
-docs: $(VENV)/.installed  ## Write the reference of all events from their classes
-	$(BIN)/dataworks-ext events --markdown > docs/en/events.md
+docs: $(VENV)/.installed  ## Write the references of events, names, options and error texts, in both languages, from the code
+	@$(BIN)/python -m website.event_pages
+	@$(BIN)/python -m website.api_pages
+	@$(BIN)/python -m website.options_page
+	@$(BIN)/python -m website.error_page
+
+pictures: $(VENV)/.installed  ## Draw the pictures of terminals and refusals from what really happens
+	@$(BIN)/python -m website.pictures
+
+site: $(VENV)/.site  ## Build the documentation in both languages into site/
+	@$(BIN)/python -m website.build
 
 function: $(VENV)/.installed  ## Put what s.yaml deploys into dist/function
 	$(BIN)/dataworks-ext package policies
 
 clean:
-	rm -rf $(VENV) .venv-* dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf $(VENV) .venv-* dist build site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
 
 # PYTHON names the Python; else it is the first that tests/pythons.sh finds.
 $(VENV)/.installed: pyproject.toml
@@ -40,4 +49,9 @@ $(VENV)/.installed: pyproject.toml
 	$$2 -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check uv
 	@$(BIN)/python -m tests.uv --python $(VENV) --editable '.[dev]'
+	@touch $@
+
+# What builds the site is large, and only the site needs it.
+$(VENV)/.site: $(VENV)/.installed
+	@$(BIN)/python -m tests.uv --python $(VENV) --editable '.[docs]'
 	@touch $@

@@ -176,7 +176,7 @@ pydantic 不查找插件。
             "parse the JSON": "解析 JSON",
             "the same with `json`": "同上，使用 `json`",
             "read the event": "读取事件",
-            "set an alarm, run under it, clear it": "设置闹钟信号、执行、清除",
+            "set an alarm, run under it, clear it": "设置定时信号、执行、清除",
             "write the record as JSON": "把记录写成 JSON",
             "write and flush the line": "写出一行并刷新",
             "1 message": "1 条消息",

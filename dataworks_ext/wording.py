@@ -7,7 +7,9 @@ from datetime import date
 from typing import Final, Literal, get_args
 
 Day = Literal["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+"""A day of the week."""
 DAYS: Final[tuple[Day, ...]] = get_args(Day)
+"""The days of the week, Monday first."""
 
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),

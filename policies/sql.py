@@ -194,7 +194,7 @@ def cross_project_writes(_event: FileCommitOrDeploy, context: Context) -> Outcom
     script, settings = context.sql, context.settings
     if script is None:
         return None
-    allowed = {name.casefold() for name in settings.written_projects}
+    allowed = [name.casefold() for name in settings.written_projects]
     for table in script.writes:
         project = full_name(table, settings).rpartition(".")[0].partition(".")[0]
         if project and project not in allowed:

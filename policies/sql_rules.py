@@ -70,5 +70,5 @@ def unless_unread(script: Script, settings: Settings) -> Outcome | None:
     place = script.unread[0]
     return object_(
         f"A part of the SQL could not be checked: in line {place.line}, {place.reason}.",
-        zh=f"SQL 中有一部分无法检查：第 {place.line} 行无法识别。",
+        zh=f"SQL 中有一部分无法检查：第 {place.line} 行无法解析。",
     )

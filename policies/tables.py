@@ -80,10 +80,15 @@ def lifecycle(event: TableChange, context: Context) -> Outcome | None:
     exempt = fits(event.table_name.rpartition(".")[2], settings.lifecycle_exempt)
     if limit is None or exempt or (days is not None and 0 < days <= limit):
         return None
-    kept, kept_zh = ("for ever", "永久") if days is None or days <= 0 else (f"for {days:,} days", f"{days:,} 天")
+    if days is None or days <= 0:
+        return deny(
+            f"Tables keep their data for {limit:,} days at most; this one would keep it for ever. Set its lifecycle.",
+            zh=f"表的生命周期不得超过 {limit:,} 天，此表的数据永久保留，请设置生命周期。",
+        )
     return deny(
-        f"Tables keep their data for {limit:,} days at most; this one would keep it {kept}. Set its lifecycle.",
-        zh=f"表的生命周期不得超过 {limit:,} 天，此表的设置为 {kept_zh}，请设置生命周期。",
+        f"Tables keep their data for {limit:,} days at most; this one would keep it for {days:,} days. "
+        "Set its lifecycle.",
+        zh=f"表的生命周期不得超过 {limit:,} 天，此表为 {days:,} 天，请缩短生命周期。",
     )
 
 

@@ -20,12 +20,12 @@ _HERE: Final = Path(__file__).parent
 _MAIN_PYTHON: Final = (
     "cli",
     "deploy",
+    "docs",
     "e2e",
     "local",
     "rehearsal",
     "sql",
     "test_budget.py",
-    "test_docs.py",
     "test_performance_pages.py",
     "test_s_yaml.py",
     "test_typing.py",

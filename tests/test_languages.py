@@ -12,6 +12,7 @@ from typing import Final, get_args
 import pytest
 
 from dataworks_ext.cli._starter import policies_module, rules_of
+from dataworks_ext.rehearsal.wording import WORDING, Wording
 from dataworks_ext.texts import TEXTS, Language
 
 ROOT: Final = Path(__file__).parent.parent
@@ -101,6 +102,22 @@ def test_every_text_of_the_framework_is_in_both_languages() -> None:
         assert _values(text) == _values(translated), name
         assert not _CHINESE.search(text), name
         assert list(_problems_of_chinese(translated.replace("{day}", "日"))) == [], name
+
+
+_PUNCTUATION: Final = ("colon", "comma", "parentheses")
+
+
+def test_every_text_of_a_rehearsal_is_in_both_languages() -> None:
+    assert set(WORDING) == set(get_args(Language))
+    for name in set(Wording._fields) - {"reasons", *_PUNCTUATION}:
+        text, translated = (str(getattr(WORDING[language], name)) for language in get_args(Language))
+        assert _values(text) == _values(translated), name
+        assert not _CHINESE.search(text), name
+        assert list(_problems_of_chinese(translated.replace("{name}", "数"))) == [], name
+
+
+def test_the_reasons_of_a_rehearsal_are_chinese() -> None:
+    assert [problem for text in WORDING["zh"].reasons.values() for problem in _problems_of_chinese(text)] == []
 
 
 def _values(text: str) -> set[str]:

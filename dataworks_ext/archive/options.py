@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..errors import ExtensionError
 from ..events.catalog import catalog
+from ..modes import items_in
 from ..openapi.endpoint import Endpoint, EndpointError, read_endpoint
 from ..spelling import nearest
+
+if TYPE_CHECKING:
+    from ..pack import PolicyPack
 
 ARCHIVE_VARIABLE: Final = "DATAWORKS_EXT_ARCHIVE"
 ENDPOINT_VARIABLE: Final = f"{ARCHIVE_VARIABLE}_ENDPOINT"
@@ -22,6 +26,9 @@ DEFAULT_MAX_BYTES: Final = 1024 * 1024
 LEAST_MAX_BYTES: Final = 4 * 1024
 SNAPSHOT_CONTENT: Final = "snapshot.content"
 """What leaves out the code in a snapshot, and nothing else of it."""
+UNCHECKED: Final = "payload."
+"""What a field's name begins with that is left out although no event is known to have it."""
+_LOOKUPS: Final = ("snapshot", SNAPSHOT_CONTENT, "parameters", "options")
 NEEDED: Final = frozenset({"eventcode", "blockbusiness", "extensionbizid"})
 """Fields, folded, without which a message is no message."""
 _LOCATION: Final = r"oss://([a-z0-9][a-z0-9-]{1,61}[a-z0-9])(?:/([\w./-]*))?"
@@ -72,19 +79,24 @@ class Address(NamedTuple):
     """The region that requests are signed for: `cn-hangzhou`."""
 
 
-def read_options(environment: Mapping[str, str]) -> ArchiveOptions | None:
-    """What the environment says; None if nothing is archived. Raises `ArchiveError`."""
+def read_options(environment: Mapping[str, str], packs: Iterable[PolicyPack[Any]] = ()) -> ArchiveOptions | None:
+    """What the environment says; None if nothing is archived. Raises `ArchiveError`.
+
+    Args:
+        environment: The variables.
+        packs: Those whose policies look something up: answers to the operations of their `asks` can be left out too.
+    """
     written = environment.get(ARCHIVE_VARIABLE, "").strip()
     if not written:
         return None
-    events = environment.get(EVENTS_VARIABLE, "").strip() or "blocking"
-    names = [name.strip() for name in environment.get(WITHOUT_VARIABLE, "").split(",") if name.strip()]
+    events = items_in(environment.get(EVENTS_VARIABLE, "")) or ["blocking"]
+    names = items_in(environment.get(WITHOUT_VARIABLE, ""))
     return ArchiveOptions(
         read_location(written),
         environment.get(ENDPOINT_VARIABLE, "").strip(),
-        None if events in ("blocking", "all") else frozenset(map(_code, events.split(","))),
-        events == "all",
-        frozenset(map(_left_out, names)),
+        None if events in (["blocking"], ["all"]) else frozenset(map(_code, events)),
+        events == ["all"],
+        _left_out(names, [operation for pack in packs for operation in pack.asks]) if names else frozenset(),
         _max_bytes(environment.get(MAX_BYTES_VARIABLE, "").strip()),
     )
 
@@ -136,8 +148,7 @@ def fold(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def _code(written: str) -> str:
-    code = written.strip()
+def _code(code: str) -> str:
     if code in catalog:
         return code
     raise ArchiveError(
@@ -145,15 +156,26 @@ def _code(written: str) -> str:
     )
 
 
-def _left_out(name: str) -> str:
-    if fold(name) in NEEDED:
-        raise ArchiveError(f"{WITHOUT_VARIABLE}: a message is none without {name}; leave out other fields")
-    if not re.fullmatch(r"\w+", name, re.ASCII) and fold(name) != SNAPSHOT_CONTENT:
-        raise ArchiveError(
-            f"{WITHOUT_VARIABLE} should name fields of the payload, such as sqlText, {SNAPSHOT_CONTENT}, snapshot, "
-            f"parameters or options; got {name!r}"
-        )
-    return fold(name)
+def _left_out(names: Collection[str], asks: Collection[str]) -> frozenset[str]:
+    """The names, folded. One that nothing has would leave nothing out, so it is an error, and nothing is archived."""
+    from ..events.field_names import FIELD_NAMES
+
+    existing = (*FIELD_NAMES, *_LOOKUPS, *asks)
+    known = frozenset(map(fold, existing))
+    left_out = set()
+    for name in names:
+        folded = fold(name)
+        unchecked = folded.removeprefix(UNCHECKED)
+        if unchecked in NEEDED:
+            raise ArchiveError(f"{WITHOUT_VARIABLE}: a message is none without {name}; leave out other fields")
+        if folded not in known and (unchecked == folded or not re.fullmatch(r"\w+", unchecked, re.ASCII)):
+            raise ArchiveError(
+                f'{WITHOUT_VARIABLE}: no event has a field "{name}", and nothing is archived before it is mended'
+                f"{nearest(name, existing) or '.'} Name fields, {', '.join(_LOOKUPS)}, or {UNCHECKED}NAME for a "
+                f"field that this version does not know"
+            )
+        left_out.add(unchecked)
+    return frozenset(left_out)
 
 
 def _max_bytes(written: str) -> int:

@@ -24,6 +24,7 @@ def sign_s3(
     body: bytes,
     credentials: Credentials,
     *,
+    query: str = "",
     region: str,
     seconds: float,
 ) -> dict[str, str]:
@@ -31,10 +32,11 @@ def sign_s3(
 
     Args:
         method: In capitals: `PUT`.
-        path: Percent-encoded as it is sent. There is no query.
+        path: Percent-encoded as it is sent.
         headers: With lower-case names, `host` among them.
         body: The bytes as they are sent.
         credentials: Whose signature it is.
+        query: In the form that is signed: by name, percent-encoded, each name with `=`, as `acl=`.
         region: The region that it is for.
         seconds: The time since 1970. The server refuses one that is more than 15 minutes off.
     """
@@ -45,7 +47,7 @@ def sign_s3(
         signed["x-amz-security-token"] = credentials.security_token
     names = sorted(signed)
     lines = "".join(f"{name}:{' '.join(signed[name].split())}\n" for name in names)
-    request = "\n".join((method, path, "", lines, ";".join(names), digest))
+    request = "\n".join((method, path, query, lines, ";".join(names), digest))
     scope = f"{moment[:8]}/{region}/s3/aws4_request"
     text = "\n".join((_ALGORITHM, moment, scope, hashlib.sha256(request.encode()).hexdigest()))
     key = f"AWS4{credentials.access_key_secret}".encode()

@@ -62,7 +62,7 @@ class ArchiveWriter:
         """Why nothing can be archived."""
         self._options: ArchiveOptions | None = None
         try:
-            self._options = read_options(environment)
+            self._options = read_options(environment, (*extension.packs, extension))
         except ArchiveError as error:
             self.problem = str(error)
         self._storage: Storage | None = None

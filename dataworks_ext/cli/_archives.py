@@ -14,7 +14,11 @@ from ._output import fail
 if TYPE_CHECKING:
     from ..rehearsal.places import Place
 
-_LIBRARIES = ("jinja2", "obstore", "pyarrow")
+_LIBRARIES = {
+    **dict.fromkeys(("jinja2", "obstore", "pyarrow"), "rehearsal"),
+    **dict.fromkeys(("packaging", "py4j", "pyspark"), "spark"),
+}
+"""The libraries of extras."""
 
 
 @contextmanager
@@ -23,9 +27,10 @@ def explained() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _LIBRARIES:
+        extra = _LIBRARIES.get((error.name or "").partition(".")[0])
+        if extra is None:
             raise
-        fail(f"this needs {error.name}; install it with: pip install 'dataworks-ext[rehearsal]'")
+        fail(f"this needs {error.name}; install it with: pip install 'dataworks-ext[{extra}]'")
     except ExtensionError as error:
         fail(str(error))
 

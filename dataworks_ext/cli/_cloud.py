@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from enum import Enum
 from functools import wraps
@@ -27,6 +28,13 @@ _Result = TypeVar("_Result")
 ACCOUNT_VARIABLE = "FC_ACCOUNT_ID"
 ENDPOINT_VARIABLE = "FC_ENDPOINT"
 EVENTBRIDGE_VARIABLE = "EVENTBRIDGE_ENDPOINT"
+ALIAS_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
+
+
+def _checked_alias(name: str) -> str:
+    if not ALIAS_NAME.fullmatch(name):
+        fail(f"--alias is {name!r}; expected a letter or _, then letters, digits, - and _")
+    return name
 
 
 class ApiVersion(str, Enum):
@@ -45,7 +53,13 @@ Endpoint = Annotated[
     str | None,
     typer.Option(envvar=ENDPOINT_VARIABLE, metavar="URL", help="Function Compute's; the region's by default."),
 ]
-Alias = Annotated[str, typer.Option(metavar="NAME", help="What the rules of EventBridge call.")]
+Alias = Annotated[
+    str, typer.Option(metavar="NAME", callback=_checked_alias, help="What the rules of EventBridge call.")
+]
+EventBridgeEndpoint = Annotated[
+    str | None,
+    typer.Option(envvar=EVENTBRIDGE_VARIABLE, metavar="URL", help="EventBridge's; the region's by default."),
+]
 DEFAULT_ALIAS = "live"
 
 
@@ -59,6 +73,8 @@ class FunctionPlace(NamedTuple):
 
 def manifest_of(s_yaml: Path) -> Manifest:
     """What s.yaml says; ends the command if it says nothing."""
+    if not s_yaml.exists():
+        fail(f"there is no {s_yaml}; run this in the folder of the project, or name the file with --s-yaml")
     try:
         return read_s_yaml(s_yaml, os.environ)
     except SYamlError as error:
@@ -135,8 +151,9 @@ def _access(manifest: Manifest, endpoint: str) -> Access:
 
     key_id = os.environ.get("ALIBABA_CLOUD_ACCESS_KEY_ID", "")
     secret = os.environ.get("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "")
-    if not (key_id and secret):
-        fail("ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set")
+    given = {"ALIBABA_CLOUD_ACCESS_KEY_ID": key_id, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": secret}
+    if missing := " and ".join(name for name, value in given.items() if not value):
+        fail(f"not set: {missing}. Whoever deploys needs an access key; see docs/en/permissions.md")
     token = os.environ.get("ALIBABA_CLOUD_SECURITY_TOKEN", "")
     values = tuple(manifest.environment.values())
     return Access(key_id, secret, token, region_of(manifest), endpoint, values)

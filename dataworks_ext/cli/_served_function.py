@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from ._output import fail, to_json
 from ._screen import printable
 
 if TYPE_CHECKING:
-    from ..local import LogLine
+    from ..local import FailedDelivery, LogLine
     from ..local.source_watch import SourceWatch
 
 
@@ -37,6 +37,40 @@ class Output:
         tag = f"{line.request_id or line.instance_id} "
         with suppress(OSError):
             self.put(tag + line.text, kind="log", **line._asdict())
+
+    def reply(self, parameters: Mapping[str, str]) -> None:
+        """What a function told DataWorks about a message."""
+        message, verdict = parameters.get("MessageId", ""), parameters.get("CheckResult", "")
+        text = parameters.get("CheckResultTip") or parameters.get("CheckMessage") or ""
+        said = f"DataWorks was told {verdict} of message {message}{': ' if text else '.'}{text}"
+        with suppress(OSError):
+            self.put(said, kind="reply", message_id=message, verdict=verdict, text=text)
+
+    def undelivered(self, failed: FailedDelivery) -> None:
+        """An event that did not reach its function, and what becomes of it."""
+        event, target = failed.event, failed.target
+        fields = {
+            "event_id": str(event.get("id")),
+            "bus": str(event.get("aliyuneventbusname")),
+            "function": target.function + (f" ({target.qualifier})" if target.qualifier else ""),
+            "problem": failed.problem,
+            "attempt": failed.attempt,
+            "next_in": failed.pause,
+            "dead_letter_queue": target.dead_letters if failed.pause is None else "",
+        }
+        text = "Event {event_id} of bus {bus} was not delivered to {function}: {problem}".format(**fields)
+        with suppress(OSError):
+            self.put(f"{text}. {_fate(failed)}", kind="undelivered", **fields)
+
+
+def _fate(failed: FailedDelivery) -> str:
+    """What becomes of an event that was not delivered."""
+    if failed.pause is not None:
+        return f"Attempt {failed.attempt} of {failed.attempts}; the next is in {failed.pause:g} s."
+    given_up = f"Given up after {failed.attempts} attempt{'s' if failed.attempts > 1 else ''}"
+    if failed.target.dead_letters:
+        return f"{given_up}; it went to the dead-letter queue {failed.target.dead_letters}."
+    return f"{given_up}; it is lost, since the rule names no dead-letter queue."
 
 
 class ServedFunction:
@@ -92,6 +126,14 @@ class ServedFunction:
             self._output.put(f"The function was not replaced: {error}", kind="failed", problem=str(error))
         else:
             self._output.put("The function was replaced.", kind="replaced")
+
+
+def read_snapshot(file: Path | None) -> dict[str, object] | None:
+    """What a stub of DataWorks has as every snapshot; ends the command if the file is no text."""
+    try:
+        return None if file is None else {"CommittedFile": {"Content": file.read_text(encoding="utf-8")}}
+    except (OSError, UnicodeDecodeError):
+        fail(f"the snapshot {file} cannot be read as text")
 
 
 def refresh(code: Path, output: Output) -> bool:

@@ -17,33 +17,34 @@ from ..deploy.layout import PackagingError
 from ..deploy.s_yaml import Manifest
 from ..extension import Extension
 from ..loading import APP_VARIABLE
+from ..openapi.api import CODE_VARIABLE
 from ..testing.discarded import sources_of
 from ._cloud import (
     ACCOUNT_VARIABLE,
     DEFAULT_ALIAS,
-    EVENTBRIDGE_VARIABLE,
     Alias,
     Api,
     ApiVersion,
     Endpoint,
+    EventBridgeEndpoint,
     FunctionPlace,
     Service,
     SYaml,
     buses_of,
     explaining,
-    function_name,
     manifest_of,
     region_of,
     store_of,
 )
-from ._output import DEFAULT, UNREADABLE, App, Json, console, fail, load, plain, print_json, table
+from ._deployment_plan import console_values, print_changes, print_values
+from ._output import DEFAULT, UNREADABLE, App, Json, console, fail, load, plain, print_json
 from .doctor import UNHEALTHY, print_findings
 
 if TYPE_CHECKING:
     from ..deploy.event_rules import BusOptions, WantedRule
     from ..deploy.function_store import FunctionStore
     from ..deploy.rule_book import RuleBook
-    from ..deploy.steps import Change, DeploymentStep
+    from ..deploy.steps import DeploymentStep
 
 ENDPOINT_OF_TARGET = "DATAWORKS_EXT_TARGET_ENDPOINT"
 SERVICE_OF_TARGET = "DATAWORKS_EXT_TARGET_SERVICE"
@@ -65,9 +66,7 @@ def deploy(
     dead_letter_queue: Annotated[
         str, typer.Option(envvar="DATAWORKS_EXT_DEAD_LETTER_QUEUE", metavar="ARN", help="For events given up.")
     ] = "",
-    eventbridge_endpoint: Annotated[
-        str | None, typer.Option(envvar=EVENTBRIDGE_VARIABLE, metavar="URL", help="The region's by default.")
-    ] = None,
+    eventbridge_endpoint: EventBridgeEndpoint = None,
     rules: Annotated[bool, typer.Option("--rules/--no-rules", help="Make the rules of EventBridge.")] = True,
     alias: Alias = DEFAULT_ALIAS,
     canary: Annotated[
@@ -94,10 +93,10 @@ def deploy(
     manifest = manifest_of(s_yaml)
     if not package.is_file():
         fail(f"there is no package {package}; build it: dataworks-ext package")
-    if not force:
-        _check(manifest, package, app, stop=not dry_run, as_json=as_json)
-    extension = load(manifest.environment.get(APP_VARIABLE, app)) if rules else None
     store = store_of(manifest, FunctionPlace(api, service, endpoint))
+    if not force:
+        _check(manifest, package, app, store, stop=not dry_run, as_json=as_json)
+    extension = load(manifest.environment.get(APP_VARIABLE, app)) if rules else None
     options = _bus_options(event_bus, dead_letter_queue)
     book = _rule_book(manifest, store, extension, options, alias, eventbridge_endpoint, take_over=take_over)
 
@@ -113,7 +112,7 @@ def deploy(
     deployment = Deployment(store, wanted, release_of(package), alias, share, book, take_over=take_over)
     changes = deployment.changes()
     if not as_json:
-        _print_changes(wanted.name, changes)
+        print_changes(wanted.name, changes)
     done: list[str] = []
     if changes and not dry_run:
         if not yes:
@@ -124,7 +123,7 @@ def deploy(
         shown = [change._asdict() for change in changes]
         print_json({"changes": shown, "done": done, "console": values})
     elif not dry_run:
-        _print_values(values)
+        print_values(values)
 
 
 def run_steps(steps: Sequence[DeploymentStep], *, as_json: bool) -> list[str]:
@@ -152,8 +151,22 @@ def run_steps(steps: Sequence[DeploymentStep], *, as_json: bool) -> list[str]:
     return done
 
 
-def _check(manifest: Manifest, package: Path, app: str, *, stop: bool, as_json: bool) -> None:
-    """Print the problems of what is to be deployed; end the command if there is one."""
+def _check(manifest: Manifest, package: Path, app: str, store: FunctionStore, *, stop: bool, as_json: bool) -> None:
+    """Print what is wrong with what is to be deployed; end the command if there is a problem."""
+    found = [_of_deployment(finding, manifest, store) for finding in _problems(manifest, package, app)]
+    if found:
+        print_findings(console(error=True), found)
+    problems = [finding for finding in found if finding.level == "problem"]
+    if not problems or not stop:
+        return
+    text = "not deployed; solve the problems, or deploy in spite of them with --force"
+    if as_json:
+        print_json({"error": text, "problems": [finding._asdict() for finding in problems]})
+    console(error=True).print(f"dataworks-ext: {text}")
+    raise typer.Exit(UNHEALTHY)
+
+
+def _problems(manifest: Manifest, package: Path, app: str) -> list[Finding]:
     app = manifest.environment.get(APP_VARIABLE, app)
     extension = load(app)
     sources = sources_of(extension, app)
@@ -166,24 +179,29 @@ def _check(manifest: Manifest, package: Path, app: str, *, stop: bool, as_json: 
     if stale:
         text = f"{package} is {out_of_date(stale)}; build it again: dataworks-ext package"
         findings.append(Finding("package", "problem", text))
-    problems = [found for found in findings if found.level == "problem"]
-    if problems:
-        print_findings(console(error=True), problems)
-    if not problems or not stop:
-        return
-    text = "not deployed; solve the problems, or deploy in spite of them with --force"
-    if as_json:
-        print_json({"error": text, "problems": [found._asdict() for found in problems]})
-    console(error=True).print(f"dataworks-ext: {text}")
-    raise typer.Exit(UNHEALTHY)
+    return [found for found in findings if found.level == "problem"]
+
+
+def _of_deployment(finding: Finding, manifest: Manifest, store: FunctionStore) -> Finding:
+    """The finding as it counts here: an extension has no code before it is registered, which needs the function."""
+    is_offered = CODE_VARIABLE in manifest.offered - set(manifest.environment)
+    if finding.check != "code" or not finding.text.startswith(CODE_VARIABLE) or not is_offered:
+        return finding
+    deployed = store.get()
+    if deployed is not None and CODE_VARIABLE in deployed.environment:
+        return finding._replace(text=f"{CODE_VARIABLE} is not set, and the deployed function has it; set it")
+    text = f"{CODE_VARIABLE} is not set, so no reply is sent: register the extension, set it, and deploy again"
+    return finding._replace(level="warning", text=text)
 
 
 def _bus_options(event_bus: str, dead_letters: str) -> BusOptions:
-    from ..deploy.event_rules import TYPES_PER_RULE, BusOptions
+    from ..deploy.event_rules import BUS_NAME, TYPES_PER_RULE, BusOptions
 
     written = os.environ.get(TYPES_VARIABLE, "") or str(TYPES_PER_RULE)
     if not (written.isascii() and written.isdecimal() and int(written)):
         fail(f"{TYPES_VARIABLE} is {written!r}; expected a number of at least 1")
+    if event_bus and not BUS_NAME.fullmatch(event_bus):
+        fail(f"the event bus is {event_bus!r}; expected letters, digits and -, at most 127")
     endpoint, service = os.environ.get(ENDPOINT_OF_TARGET, ""), os.environ.get(SERVICE_OF_TARGET, "")
     return BusOptions(event_bus, dead_letters, endpoint, service, int(written))
 
@@ -230,47 +248,3 @@ def _confirm(*, as_json: bool) -> None:
         fail("nothing was changed: nobody is there to confirm it; add --yes")
     if not typer.confirm("Make these changes?"):
         fail("nothing was changed")
-
-
-def _print_changes(name: str, changes: Sequence[Change]) -> None:
-    if not changes:
-        console().print(*plain(f"{name} is as it should be."))
-        return
-    shown = table("What", "Before", "After")
-    for change in changes:
-        shown.add_row(*plain(*change))
-    console().print(shown)
-
-
-def console_values(
-    manifest: Manifest, store: FunctionStore, options: BusOptions | None, extension: Extension | None
-) -> dict[str, object]:
-    """What is written by hand in the console of DataWorks."""
-    codes = [] if extension is None else sorted({code for one in extension.policies for code in one.events})
-    return {
-        "region": region_of(manifest),
-        "function": function_name(manifest),
-        "service": store.service or None,
-        "event_bus": (options.custom_bus or "default") if options else None,
-        "events": codes,
-        "extension_code": manifest.environment.get("DATAWORKS_EXT_CODE"),
-    }
-
-
-def _print_values(values: dict[str, object]) -> None:
-    titles = {
-        "region": "Region",
-        "service": "Service",
-        "function": "Function, for uploads and downloads",
-        "event_bus": "Event bus of the OpenEvent channel",
-        "events": "Events of the extension",
-        "extension_code": "Extension code (DATAWORKS_EXT_CODE)",
-    }
-    out = console()
-    out.print(*plain("For the console of DataWorks (docs/en/production.md):"))
-    for name, title in titles.items():
-        value = values[name]
-        if name == "extension_code" and not value:
-            value = "not set; DataWorks shows it when the extension is registered"
-        if value:
-            out.print(*plain(f"  {title}: {', '.join(value) if isinstance(value, list) else value}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -47,23 +48,26 @@ def doctor(
         print_json([finding._asdict() for finding in findings])
     else:
         room = f"Environment variables: {variables_size(manifest.props):,} of {MOST_VARIABLES:,} bytes."
-        print_findings(console(), findings, room)
+        print_findings(console(), findings, [_passed(findings), room])
     if any(finding.level == "problem" for finding in findings):
         raise typer.Exit(UNHEALTHY)
 
 
-def print_findings(out: Console, findings: list[Finding], room: str = "") -> None:
-    """A table of what was found, what passed, how much room there is, and the lines to paste."""
+def _passed(findings: list[Finding]) -> str:
+    names = {check.__name__.removeprefix("_check_") for check in CHECKS}
+    clean = sorted(names - {finding.check for finding in findings})
+    return f"Passed: {', '.join(clean) or 'nothing'}."
+
+
+def print_findings(out: Console, findings: list[Finding], summary: Sequence[str] = ()) -> None:
+    """A table of what was found, a summary, and the lines to paste."""
     if findings:
         found = table("Check", "Level", "What is wrong, and what to do")
         for finding in findings:
             found.add_row(*plain(finding.check, Text(finding.level, style=_STYLES[finding.level]), finding.text))
         out.print(found)
-    names = {check.__name__.removeprefix("_check_") for check in CHECKS}
-    clean = sorted(names - {finding.check for finding in findings})
-    out.print(*plain(f"Passed: {', '.join(clean) or 'nothing'}."))
-    if room:
-        out.print(*plain(room))
+    for text in summary:
+        out.print(*plain(text))
     lines = list(dict.fromkeys(finding.paste for finding in findings if finding.paste))
     if lines:
         out.print(*plain("\nLines for s.yaml, to paste:"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from difflib import get_close_matches
 from typing import Annotated
 
@@ -16,7 +15,6 @@ from ..message import SOURCE
 from ..policy import EVERY_EVENT
 from ..testing import sample_payload
 from ._event_fields import classes_within, enumerations_within, fields_of, is_code, values_of
-from ._event_reference import reference
 from ._event_schema import schema_of
 from ._output import DEFAULT, App, Json, console, fail, load, plain, print_json, table
 from ._tables import TableColumn
@@ -39,7 +37,6 @@ def events(
     pattern: Annotated[
         bool, typer.Option("--pattern", help="Print the EventBridge pattern of the extension's events.")
     ] = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print the reference of all events.")] = False,
     app: App = DEFAULT,
     as_json: Json = False,
 ) -> None:
@@ -47,11 +44,9 @@ def events(
 
     The description of an event shows its fields, enumerations and objects.
     """
-    _refuse_contradictions(code, {"--sample": sample, "--schema": schema, "--pattern": pattern, "--markdown": markdown})
+    _refuse_contradictions(code, {"--sample": sample, "--schema": schema, "--pattern": pattern})
     if pattern:
         print_json(_pattern(load(app)))
-    elif markdown:
-        sys.stdout.write(reference())
     elif code is None:
         _print_catalog(as_json)
     elif sample:
@@ -72,7 +67,7 @@ def _refuse_contradictions(code: str | None, options: dict[str, bool]) -> None:
     for option in given:
         if option in ("--sample", "--schema") and code is None:
             fail(f"{option} needs an event code: dataworks-ext events download-resources {option}")
-        if option in ("--pattern", "--markdown") and code is not None:
+        if option == "--pattern" and code is not None:
             fail(f"{option} takes no event code: dataworks-ext events {option}")
     if code is not None and code not in catalog:
         near = get_close_matches(code, list(catalog), n=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import sys
 import time
 from pathlib import Path
@@ -16,11 +17,25 @@ from ..deploy.s_yaml import SYamlError, read_s_yaml
 from ..events import catalog
 from ..message import Channel
 from ..testing import message as sample_message
-from ._cloud import Api, ApiVersion, Endpoint, FunctionPlace, Service, SYaml, explaining, manifest_of, store_of
+from ._cloud import (
+    Api,
+    ApiVersion,
+    Endpoint,
+    EventBridgeEndpoint,
+    FunctionPlace,
+    Service,
+    SYaml,
+    buses_of,
+    explaining,
+    manifest_of,
+    store_of,
+)
 from ._output import Json, console, fail, print_json, read_stdin, verdict_text
 from ._screen import printable
+from ._served_function import read_snapshot
 
 if TYPE_CHECKING:
+    from ..deploy.event_bus import EventBridge
     from ..deploy.function_store import FunctionStore
 
 DENIED = 1
@@ -57,6 +72,10 @@ def invoke(
     qualifier: Annotated[
         str, typer.Option(metavar="NAME", help="A version or an alias, with --remote; else the function as it is.")
     ] = "",
+    event_bus: Annotated[
+        str, typer.Option(metavar="NAME", help="Publish it to this bus instead, whose rules call functions.")
+    ] = "",
+    eventbridge_endpoint: EventBridgeEndpoint = None,
     as_json: Json = False,
 ) -> None:
     """Send a message to the packaged or the deployed function.
@@ -64,8 +83,11 @@ def invoke(
     Shows the verdict, the text, the time and the log. The packaged function is built again first if its sources have
     changed. It runs on this machine, without network: a stub of DataWorks takes the reply to an EventBridge message.
 
-    Exit status 0: allowed. 1: denied. 2: there was no answer.
+    Exit status 0: allowed, or published. 1: denied. 2: there was no answer.
     """
+    if event_bus:
+        _publish(message, event_bus, buses_of(manifest_of(s_yaml), eventbridge_endpoint), as_json=as_json)
+        return
     data = _message(message, channel)
     if remote:
         answer = _from_remote(data, store_of(manifest_of(s_yaml), FunctionPlace(api, service, endpoint)), qualifier)
@@ -83,9 +105,25 @@ def invoke(
         raise typer.Exit(DENIED)
 
 
-def _message(name: str, channel: Channel | None) -> bytes:
+@explaining
+def _publish(name: str, bus: str, buses: EventBridge, *, as_json: bool) -> None:
+    """Publish an event as DataWorks does, and leave its answer to whoever the rules name."""
+    try:
+        event = json.loads(_message(name, "eventbridge", f"published-{secrets.token_hex(8)}"))
+        if not isinstance(event, dict) or "data" not in event:
+            raise ValueError
+    except ValueError:
+        fail(f"{name} holds no event of EventBridge; expected an object with id, source, type and data")
+    buses.publish(bus, event)
+    if as_json:
+        print_json({"published": event.get("id"), "event_bus": bus})
+    else:
+        console().print(f"Published message {event.get('id')} to bus {bus}; the functions that its rules name answer.")
+
+
+def _message(name: str, channel: Channel | None, message_id: str | None = None) -> bytes:
     if name in catalog:
-        return sample_message(name, channel)
+        return sample_message(name, channel, message_id=message_id)
     try:
         return read_stdin() if name == "-" else Path(name).read_bytes()
     except OSError as error:
@@ -110,7 +148,7 @@ def _from_here(data: bytes, code: Path, environment: dict[str, str], snapshot: P
     if not (code / "index.py").is_file():
         fail(f"{code} holds no package; build it: dataworks-ext package")
     refresh(code)
-    with DataWorksStub(_detail(snapshot)) as dataworks, LocalFunctionCompute() as compute:
+    with DataWorksStub(read_snapshot(snapshot)) as dataworks, LocalFunctionCompute() as compute:
         try:
             compute.create_function(
                 "function",
@@ -127,13 +165,6 @@ def _from_here(data: bytes, code: Path, environment: dict[str, str], snapshot: P
         elapsed_ms = (time.perf_counter() - started) * 1_000
     problem = "" if invocation.error is None else str(invocation.error.get("errorMessage"))
     return Returned(invocation.body.decode("utf-8", "replace"), problem, elapsed_ms, invocation.log)
-
-
-def _detail(snapshot: Path | None) -> dict[str, object] | None:
-    try:
-        return None if snapshot is None else {"CommittedFile": {"Content": snapshot.read_text(encoding="utf-8")}}
-    except (OSError, UnicodeDecodeError):
-        fail(f"the snapshot {snapshot} cannot be read as text")
 
 
 @explaining

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..openapi.api import ENDPOINT_VARIABLE
 from ._output import Json, fail
-from ._served_function import Output, ServedFunction, refresh
+from ._served_function import Output, ServedFunction, read_snapshot, refresh
 from ._variables import read_variables
 
 if TYPE_CHECKING:  # a server takes its time to import, which no other subcommand should wait for
@@ -44,36 +45,57 @@ def local(
         list[str] | None, typer.Option(metavar="NAME[=VALUE]", help="A variable, with your value or a new one.")
     ] = None,
     env_file: Annotated[Path | None, typer.Option(metavar="FILE", help="Variables, NAME=VALUE on each line.")] = None,
+    function: Annotated[
+        bool, typer.Option("--function/--no-function", help="Create the function; not where `deploy` creates it.")
+    ] = True,
+    snapshot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Code that DataWorks has as every snapshot.")
+    ] = None,
+    retries: Annotated[
+        int | None, typer.Option(min=0, metavar="NUMBER", help="New attempts to deliver an event; as EventBridge.")
+    ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Rebuild and replace the code when sources change.")] = False,
     as_json: Json = False,
 ) -> None:
     """Run a local Function Compute, without Docker, until Ctrl-C.
 
     It listens on 127.0.0.1 and serves Function Compute 3.0 (API 2023-03-30) and 2.0 (2016-08-15), and EventBridge (API
-    2020-04-01), whose rules bring events to functions. Requests are signed with the credentials that it prints.
+    2020-04-01), whose rules bring events to functions. Requests are signed with the credentials that it prints. A stub
+    of DataWorks takes the replies of functions, which are printed, and so is an event that could not be delivered.
 
     A package that differs from its sources is rebuilt first. Use --env NAME or --env-file for secrets: other users can
     see NAME=VALUE in the list of processes.
     """
     from ..deploy.layout import PackagingError
-    from ..local import LocalFunctionCompute, runtime_of
+    from ..local import RETRY_PAUSES, LocalFunctionCompute, runtime_of
+    from ..testing.stub import DataWorksStub
 
     environment = read_variables(env or [], env_file)
     output = Output(as_json=as_json)
-    try:
-        refresh(code, output)
-    except PackagingError as error:
-        fail(str(error))
-    runtime = runtime or runtime_of(code)
-    _require_interpreter(runtime)
+    if watch and not function:
+        fail("--watch replaces the function, and --no-function makes none; leave out one of them")
+    if function:
+        try:
+            refresh(code, output)
+        except PackagingError as error:
+            fail(str(error))
+        runtime = runtime or runtime_of(code)
+        _require_interpreter(runtime)
 
     with _interruption() as interrupted, ExitStack() as stack:
-        compute = LocalFunctionCompute(port=port, log=output.log)
+        dataworks = stack.enter_context(DataWorksStub(read_snapshot(snapshot), output.reply))
+        compute = LocalFunctionCompute(
+            port=port,
+            log=output.log,
+            retry_pauses={name: pauses[:retries] for name, pauses in RETRY_PAUSES.items()},
+            undelivered=output.undelivered,
+            variables={ENDPOINT_VARIABLE: dataworks.environment[ENDPOINT_VARIABLE]},
+        )
         try:
             stack.enter_context(compute)
         except OSError as error:
             fail(f"port {port} cannot be listened on: {error.strerror}; take another, or --port 0 for any")
-        function = ServedFunction(
+        served = ServedFunction(
             output,
             code,
             partial(
@@ -87,18 +109,20 @@ def local(
                 initialization_timeout=_INITIALIZATION_TIMEOUT,
                 memory_size=memory,
                 concurrency=concurrency,
-                environment=environment,
+                environment={**dataworks.environment, **environment},
             ),
         )
         _introduce(compute, output)
-        if code.is_dir():
-            function.create()
+        if not function:
+            output.put("There is no function. Deploy one: dataworks-ext deploy", kind="empty")
+        elif code.is_dir():
+            served.create()
             _explain(compute, name, code, runtime, output)
         else:
             text = f"There is no folder {code}, and so no function.\nBuild it (dataworks-ext package), or use the API."
             output.put(text, kind="missing", code=str(code))
         if watch:
-            stack.enter_context(function.watched())
+            stack.enter_context(served.watched())
         output.put("Ctrl-C stops it.", kind="ready")
         interrupted.wait()
         output.put("Stopping.", kind="stopping")
@@ -171,7 +195,8 @@ def _exports(compute: LocalFunctionCompute) -> list[str]:
 
 def _explain(compute: LocalFunctionCompute, name: str, code: Path, runtime: str, output: Output) -> None:
     lines = (
-        f"The function {name} runs {code} on {runtime}. Invoke it with aliyun-fc2:",
+        f"The function {name} runs {code} on {runtime}.",
+        "Invoke it with aliyun-fc2:",
         f"  client = fc2.Client(endpoint={compute.endpoint!r},",
         f"                      accessKeyID={compute.access_key_id!r},",
         f"                      accessKeySecret={compute.access_key_secret!r})",

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from datetime import datetime, timezone
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
@@ -19,17 +19,17 @@ from ..settings import LANGUAGE_VARIABLE, variable_of
 from ..testing.cases.moment import read_moment
 from ..testing.deciding import setting_named
 from ..texts import Language
-from ._archives import ProgressLine, explained, places
+from ._archives import ProgressLine, explained
+from ._counting import Asked, count_here, count_on_spark, opened_here
 from ._output import DEFAULT, App, console, fail, load, plain, print_json, table
+from ._packing import pack
 from ._screen import inline
 from ._tables import Table, TableColumn
 
 if TYPE_CHECKING:
-    from ..rehearsal.cache import Cache
     from ..rehearsal.report import Report
     from ..rehearsal.sources import Sources
-    from ..rehearsal.summary import Summary
-    from ..rehearsal.task import Candidate, Identity
+    from ..rehearsal.task import Identity
 
 OVER_A_LIMIT = 1
 """The exit status for a limit that is exceeded."""
@@ -48,8 +48,11 @@ class Format(str, Enum):
 
 def rehearse(
     sources: Annotated[
-        list[str], typer.Argument(metavar="SOURCE...", help="oss://bucket/prefix, folders or files of archived lines.")
-    ],
+        list[str] | None,
+        typer.Argument(
+            metavar="SOURCE...", help="oss://bucket/prefix, folders or files of archived lines.", show_default=False
+        ),
+    ] = None,
     app: App = DEFAULT,
     against: Annotated[
         str, typer.Option(metavar="BASELINE", help="recorded, a commit of git, or another MODULE:NAME.")
@@ -68,7 +71,7 @@ def rehearse(
     form: Annotated[Format, typer.Option("--format", help="The form of the report.")] = Format.TABLE,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where it goes.")] = None,
     people: Annotated[bool, typer.Option("--people", help="Name people, and not by pseudonyms.")] = False,
-    language: Annotated[str | None, typer.Option(metavar="en|zh", help="The language of HTML and Markdown.")] = None,
+    language: Annotated[str | None, typer.Option(metavar="en|zh", help="The language of its texts.")] = None,
     max_newly_denied: Annotated[
         int | None, typer.Option(min=0, metavar="N", help="Fail if more messages are newly denied.")
     ] = None,
@@ -77,6 +80,15 @@ def rehearse(
         str | None, typer.Option(metavar="ID", help="Save a message as a case in cases/, with its new verdict.")
     ] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes; all cores.")] = None,
+    spark: Annotated[
+        str | None, typer.Option(metavar="MASTER", help="Run on Spark: yarn, spark://host:7077, local[2].")
+    ] = None,
+    environment_file: Annotated[
+        str | None, typer.Option("--environment", metavar="FILE", help="The packed environment of Spark's workers.")
+    ] = None,
+    pack_environment: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Pack this environment and the extension for Spark, and stop.")
+    ] = None,
 ) -> None:
     """Run policies on archived messages and count what changes.
 
@@ -85,30 +97,47 @@ def rehearse(
 
     Exit status 0: no limit is exceeded. 1: one is. 2: a source, the extension or the baseline cannot be used.
     """
-    words = _language(language)
     environment = {**os.environ, **({MODES_VARIABLE: modes} if modes is not None else {})}
     extension = load(app)
     environment.update(_settings(extension, settings or []))
+    environment.update(_language(language))
     moment = _as_of(as_of)
     progress = ProgressLine()
     with explained(), ExitStack() as stack:
         stack.callback(progress.end)
         from ..rehearsal.cache import Cache
         from ..rehearsal.report import Circumstances, differing_settings, exceeded, report_of
-        from ..rehearsal.sources import open_sources, since_of
+        from ..rehearsal.sources import since_of
         from ..rehearsal.task import Candidate, identity_of
         from ..rehearsal.workers import cores
 
         extension.configure(environment)
         identity = identity_of(extension, os.getcwd())
+        if pack_environment is not None:
+            return pack(pack_environment, app, identity, against)
+        if spark is not None and (jobs is not None or save_case is not None):
+            fail("--jobs and --save-case are for this machine; leave out --spark")
+        if environment_file is not None and spark is None:
+            fail("--environment is for the workers of Spark; name its master in --spark")
+        if not sources:
+            fail("name what is rehearsed: oss://bucket/prefix, folders, or files of archived lines")
         _refuse_problems(identity, modes)
-        cache = Cache()
-        opened = open_sources(places(sources), cache, since=since_of(last), progress=progress)
-        candidate = Candidate(app, os.getcwd(), environment)
+        asked = Asked(
+            sources,
+            Candidate(app, os.getcwd(), environment),
+            identity,
+            against,
+            since_of(last),
+            None if events is None else frozenset(map(str.strip, events.split(","))),
+            moment,
+        )
         if save_case is not None:
-            return _save_case(opened, save_case, extension, moment)
-        found = _summary(opened, candidate, against, cache, events, moment, jobs or cores(), progress)
-        summary, duplicates, compared = found
+            return _save_case(opened_here(asked, Cache(), progress), save_case, extension, moment)
+        if spark is None:
+            counted = count_here(asked, jobs or cores(), progress)
+        else:
+            counted = count_on_spark(asked, spark, environment_file, progress)
+        summary, duplicates, compared = counted
         circumstances = Circumstances(
             ", ".join(sources),
             against,
@@ -118,44 +147,14 @@ def rehearse(
             max_newly_denied,
             max_people,
             people,
-            [*identity.problems, *differing_settings(summary, compared or identity)],
+            differing_settings(summary, compared or identity),
+            identity.problems,
         )
         report = report_of(summary, circumstances)
-    _write(report, form, output, words)
+    _write(report, form, output, extension.configuration.language)
     if exceeded(report):
         raise typer.Exit(OVER_A_LIMIT)
     return None
-
-
-def _summary(
-    opened: Sources,
-    candidate: Candidate,
-    against: str,
-    cache: Cache,
-    events: str | None,
-    moment: datetime,
-    jobs: int,
-    progress: ProgressLine,
-) -> tuple[Summary, int, Identity | None]:
-    """What was counted, how many duplicates were left out, and what the baseline is if it is another version."""
-    from ..rehearsal.baseline import baseline_of
-    from ..rehearsal.rehearsal import plan_of, run
-
-    plan = plan_of(opened.parts, progress)
-    with baseline_of(against, candidate.app, Path(candidate.folder), dict(os.environ)) as baseline:
-        summary = run(
-            plan,
-            candidate,
-            events=None if events is None else frozenset(map(str.strip, events.split(","))),
-            now=int(moment.timestamp() * 1_000_000),
-            as_of=moment,
-            jobs=jobs,
-            progress=progress,
-            baseline=baseline,
-            cache=cache,
-        )
-        summary.damage.merge(opened.damage)
-        return summary, plan.duplicates, baseline.identity if baseline else None
 
 
 def _settings(extension: Extension, options: list[str]) -> dict[str, str]:
@@ -181,14 +180,11 @@ def _refuse_problems(identity: Identity, modes: str | None) -> None:
         console(error=True).print(*plain(f"Problem: {problem}"), style="red")
 
 
-def _language(given: str | None) -> Language:
-    language = given or os.environ.get(LANGUAGE_VARIABLE, "") or "en"
-    for known in get_args(Language):
-        if language == known:
-            return cast("Language", known)
-    if given is not None:
+def _language(given: str | None) -> dict[str, str]:
+    """The variable that stands for the language; ends the command if there is no such language."""
+    if given is not None and given not in get_args(Language):
         fail(f"--language should be en or zh, got {given}")
-    return "en"
+    return {} if given is None else {LANGUAGE_VARIABLE: given}
 
 
 def _as_of(text: str | None) -> datetime:
@@ -257,6 +253,7 @@ def _text(report: Report, form: Format, language: Language) -> str:
 def print_report(report: Report) -> None:
     """The report on the screen."""
     from ..rehearsal.report import telling
+    from ..rehearsal.wording import WORDING, warnings_of
 
     out = console()
     since, until = ((report[name] or "?")[:10] for name in ("since", "until"))
@@ -281,7 +278,7 @@ def print_report(report: Report) -> None:
         if policy["unstable"]:
             text = f"{policy['policy']} answered {policy['unstable']:,} messages differently when asked again"
             out.print(f"  Unstable: {text}", style="yellow")
-    for warning in report["warnings"]:
+    for warning in warnings_of(report, WORDING["en"]):
         out.print(f"  Warning: {warning}", style="yellow")
     for limit in report["limits"]:
         name = "newly denied messages" if limit["limit"] == "newly_denied" else "people newly denied"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from difflib import get_close_matches
@@ -12,12 +13,12 @@ from ..archive.options import VARIABLES, ArchiveError, read_options
 from ..budget import reply_reserve, seconds_of
 from ..extension import Extension
 from ..modes import MODES_VARIABLE
-from ..openapi.api import CODE_VARIABLE, OpenApi, replies_through_openapi
+from ..openapi.api import CODE_VARIABLE, REGION_VARIABLE, OpenApi, replies_through_openapi
 from ..settings import EXEMPTIONS_VARIABLE, variable_of
 from ..testing.discarded import discarded_outcomes
 from .freshness import differences, out_of_date
 from .layout import PackagingError
-from .limits import MOST_VARIABLES, property_problems, size_of_variable, variables_size
+from .limits import MOST_VARIABLES, REGIONS, property_problems, size_of_variable, variables_size
 from .s_yaml import Manifest
 from .trigger import eventbridge_configs, handled_types, pattern_lines, pattern_problems
 
@@ -38,6 +39,7 @@ _DEFAULT_BUS_ONLY: Final = (
     "a trigger listens to the bus default, and events of workspaces come by the custom bus of the OpenEvent channel; "
     "remove it, and let `dataworks-ext deploy` make the rules on both"
 )
+_ROLE_LINE: Final = "role: ${env('FC_ROLE')}  # acs:ram::{account id}:role/{name}"
 _INITIALIZER_LINES: Final = f"""\
 instanceLifecycleConfig:
   initializer:
@@ -69,13 +71,19 @@ class Subject(NamedTuple):
     """Where the policies are written: folders, and single modules."""
     used: Collection[str] | None = None
     """The exemptions that records name; None without records."""
+    deployer: Mapping[str, str] = {}
+    """The environment of whoever deploys, with the credentials; empty where nothing is asked of the cloud."""
 
 
 Check = Callable[[Subject], Iterator[Finding]]
 
 
 def examine(
-    extension: Extension, manifest: Manifest, sources: Iterable[Path] = (), used: Collection[str] | None = None
+    extension: Extension,
+    manifest: Manifest,
+    sources: Iterable[Path] = (),
+    used: Collection[str] | None = None,
+    deployer: Mapping[str, str] = os.environ,
 ) -> list[Finding]:
     """What all checks find, in their order.
 
@@ -84,8 +92,9 @@ def examine(
         manifest: What `s.yaml` says.
         sources: Where the policies are written: folders, and single modules.
         used: The exemptions that records name; None without records.
+        deployer: The environment of whoever deploys.
     """
-    subject = Subject(extension, manifest, manifest.environment, tuple(sources), used)
+    subject = Subject(extension, manifest, manifest.environment, tuple(sources), used, deployer)
     return [finding for check in CHECKS for finding in check(subject)]
 
 
@@ -126,15 +135,29 @@ def _check_settings(subject: Subject) -> Iterator[Finding]:
 
 
 def _check_archive(subject: Subject) -> Iterator[Finding]:
-    """What is archived can be read of the variables, and the function has a role to write it with."""
+    """What is archived can be read of the variables, and the function gets there, with a role to write it."""
     try:
-        options = read_options(subject.environment)
+        options = read_options(subject.environment, (*subject.extension.packs, subject.extension))
+        if options is None:
+            return
+        if not subject.manifest.props.get("role"):
+            text = f"the function has no role; give it one with oss:PutObject on {options.location}/*"
+            yield Finding("archive", "problem", text)
+        from .archive_bucket import review_bucket, review_endpoint
+
+        region = _region(subject)
+        for text, is_problem in (
+            *review_endpoint(options, region),
+            *review_bucket(options, region, subject.deployer),
+        ):
+            yield Finding("archive", "problem" if is_problem else "warning", text)
     except ArchiveError as error:
         yield Finding("archive", "problem", str(error))
-        return
-    if options is not None and not subject.manifest.props.get("role"):
-        text = f"the function has no role; give it one with oss:PutObject on {options.location}/*"
-        yield Finding("archive", "problem", text)
+
+
+def _region(subject: Subject) -> str:
+    """The function's, as it finds it itself."""
+    return subject.environment.get(REGION_VARIABLE) or str(subject.manifest.props.get("region") or "")
 
 
 def _check_variables(subject: Subject) -> Iterator[Finding]:
@@ -233,7 +256,16 @@ def _check_code(subject: Subject) -> Iterator[Finding]:
 def _check_role(subject: Subject) -> Iterator[Finding]:
     if not subject.manifest.props.get("role") and replies_through_openapi(subject.extension.policies):
         text = "the function has no role, so it cannot send replies through the OpenAPI; set one (FC_ROLE)"
-        yield Finding("role", "problem", text, "role: ${env('FC_ROLE')}  # acs:ram::{account id}:role/{name}")
+        paste = "" if "role" in subject.manifest.props else _ROLE_LINE
+        yield Finding("role", "problem", text, paste)
+
+
+def _check_region(subject: Subject) -> Iterator[Finding]:
+    region = str(subject.manifest.props.get("region") or "")
+    if region and region not in REGIONS:
+        near = get_close_matches(region, REGIONS, n=1)
+        hint = f"; did you mean {near[0]}?" if near else f": {', '.join(REGIONS)}"
+        yield Finding("region", "warning", f"{region} is not among the regions where DataWorks has extensions{hint}")
 
 
 def _check_network(subject: Subject) -> Iterator[Finding]:
@@ -311,6 +343,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     _check_concurrency,
     _check_code,
     _check_role,
+    _check_region,
     _check_network,
     _check_properties,
     _check_trigger,

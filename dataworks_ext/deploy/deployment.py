@@ -9,12 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from .function_store import LARGEST_PACKAGE, FoundAlias, FunctionStore, WantedFunction, wait_for_update
+from .function_store import (
+    LARGEST_PACKAGE,
+    FoundAlias,
+    FunctionStore,
+    WantedFunction,
+    is_same,
+    said_setting,
+    wait_for_update,
+)
 from .probe import probe
 from .release import KEPT, Release
 from .remote_error import RemoteError
 from .rule_book import RuleBook
-from .serving import is_same, move_alias, restore, said_alias
+from .serving import move_alias, restore, said_alias
 from .steps import Change, DeploymentStep
 
 
@@ -107,7 +115,7 @@ class Deployment:
         if self._found is None:
             yield Change(name, "", f"created in Function Compute {self._store.api}")
             for setting, value in self._wanted.settings.items():
-                yield Change(f"{name}: {setting}", "", str(value))
+                yield Change(f"{name}: {setting}", "", said_setting(value))
             for variable in sorted(self._wanted.environment):
                 yield Change(f"{name}: variable {variable}", "", "set")
             yield Change(
@@ -125,10 +133,9 @@ class Deployment:
         return self._wanted.reserved is not None and self._reserved() != self._wanted.reserved
 
     def _alias_changes(self) -> Iterator[Change]:
-        number = self._version or "new"
         if not self._version:
-            yield Change("version", "", f"published: {self._release.digest[:12]}, commit {self._release.commit[:12]}")
-        final = self._final(number)
+            yield Change("version", "", f"a new one of {self._release.said}")
+        final = self._final(self._version or "new")
         if self._alias != final:
             before = said_alias(self._alias) if self._alias else ""
             yield Change(f"alias {self._alias_name}", before, said_alias(final))

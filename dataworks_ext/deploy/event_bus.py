@@ -130,6 +130,24 @@ class EventBridge:
         request = models.DeleteRuleRequest(event_bus_name=bus, rule_name=name)
         self._call(f"delete rule {name}", lambda c, r: c.delete_rule_with_options(request, r))
 
+    def publish(self, bus: str, event: Mapping[str, Any]) -> None:
+        """Publish a CloudEvent to a bus."""
+        made = models.PutEventsRequestEventList(
+            id=event.get("id"),
+            source=event.get("source"),
+            type=event.get("type"),
+            subject=event.get("subject"),
+            time=event.get("time"),
+            spec_version=event.get("specversion"),
+            data_content_type=event.get("datacontenttype"),
+            data=json.dumps(event["data"]),
+        )
+        request = models.PutEventsRequest(event_bus_name=bus, event_list=[made])
+        what = f"publish to bus {bus}"
+        data = self._call(what, lambda c, r: c.put_events_with_options(request, r))
+        for entry in data.entry_list or () if data.failed_entry_count else ():
+            raise refused(what, 200, str(entry.error_code), str(entry.error_message))
+
     def _call(self, what: str, call: Any) -> Any:
         """The data of an answer; a failure may have HTTP status 200."""
         caller = self._caller

@@ -17,6 +17,7 @@ from ..message import SOURCE
 from .trigger import handled_types
 
 DEFAULT_BUS: Final = "default"
+BUS_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,126}")
 TARGET_TYPE: Final = "acs.fc.function"
 TARGET_ID: Final = "function"
 MOST_RULES: Final = 50

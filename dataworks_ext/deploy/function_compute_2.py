@@ -7,12 +7,11 @@ network belong to the service.
 from __future__ import annotations
 
 import base64
+import json
 import logging
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final
 
 import fc2  # type: ignore[import-untyped]  # it has no types
@@ -75,12 +74,9 @@ class FunctionCompute2:
     def update(self, settings: Mapping[str, object], environment: Mapping[str, str], code: bytes | None) -> None:
         self._put_service(settings)
         fields = _flat(settings, dict(environment))
-        with tempfile.TemporaryDirectory() as folder:  # the client reads a file
-            if code is not None:
-                package = Path(folder, "function.zip")
-                package.write_bytes(code)
-                fields["codeZipFile"] = str(package)
-            self._call("update", lambda c: c.update_function(self.service, self.name, **fields))
+        if code is not None:
+            fields["code"] = {"zipFile": base64.b64encode(code).decode()}
+        self._call("update", lambda c: c.put(f"services/{self.service}/functions/{self.name}", fields))
 
     def reserve(self, concurrency: int) -> None:
         raise RemoteError("concurrency is reserved in Function Compute 3.0 only; remove concurrencyConfig from s.yaml")
@@ -160,7 +156,7 @@ class FunctionCompute2:
             self._call("create the service of", lambda c: c.create_service(self.service, **wanted))
             return
         if any(found.get(name) != value for name, value in wanted.items()):
-            self._call("update the service of", lambda c: c.update_service(self.service, **wanted))
+            self._call("update the service of", lambda c: c.put(f"services/{self.service}", wanted))
 
     def _call(self, what: str, call: Callable[[Any], Any]) -> Any:
         """The data of an answer."""
@@ -174,15 +170,16 @@ class FunctionCompute2:
     def _explained(self, what: str, error: Exception) -> RemoteError:
         status, code = getattr(error, "status_code", None), str(getattr(error, "err_code", ""))
         if status is None:
-            return RemoteError(f"{what}: {self._endpoint} cannot be reached: {type(error).__name__}")
+            advice = "check the region of s.yaml, the account, and the network"
+            return RemoteError(f"{what}: {self._endpoint} cannot be reached ({type(error).__name__}); {advice}")
         return refused(what, int(status), code, str(getattr(error, "message", "")), self._secrets)
 
 
 class _Answer:
     """An answer as it came, where others have data."""
 
-    def __init__(self, response: requests.Response) -> None:
-        self.data = response
+    def __init__(self, data: object) -> None:
+        self.data = data
 
 
 class _RefusedError(Exception):
@@ -201,6 +198,12 @@ class _RefusedError(Exception):
 
 class _Client(fc2.Client):  # type: ignore[misc]  # it has no types
     """The vendor's client, which would follow a redirect to any host, with the credentials, variables and code."""
+
+    def put(self, path: str, fields: Mapping[str, object]) -> _Answer:
+        """Change something. The client's own methods leave out what is empty, and so cannot take it away."""
+        whole = f"/{self.api_version}/{path}"
+        headers = self._build_common_headers("PUT", whole)
+        return _Answer(self._do_request("PUT", whole, headers, body=json.dumps(fields).encode()).json())
 
     def _do_request(
         self,
@@ -253,9 +256,9 @@ def _flat(settings: Mapping[str, object], environment: dict[str, str]) -> dict[s
     fields: dict[str, Any] = {name: value for name, value in settings.items() if name not in left_out}
     hooks = settings.get("instanceLifecycleConfig")
     initializer = hooks.get("initializer") if isinstance(hooks, Mapping) else None
-    if isinstance(initializer, Mapping) and initializer.get("handler"):
-        fields["initializer"] = initializer["handler"]
-        fields["initializationTimeout"] = initializer.get("timeout", 3)
+    if isinstance(initializer, Mapping):
+        fields["initializer"] = initializer.get("handler") or ""
+        fields["initializationTimeout"] = initializer.get("timeout") or 3
     return {**fields, "environmentVariables": environment}
 
 

@@ -19,6 +19,16 @@ SETTINGS: Final = (
     *("instanceLifecycleConfig", "role", "internetAccess", "logConfig", "vpcConfig"),
 )
 """What of a function is deployed, beside its code and its variables."""
+_FILLED_IN: Final = ("cpu", "diskSize", "internetAccess")
+"""What the service fills in where it is not given."""
+_EMPTY: Final[Mapping[str, object]] = {
+    "description": "",
+    "instanceLifecycleConfig": {"initializer": {"handler": ""}},
+    "role": "",
+    "logConfig": {"project": "", "logstore": ""},
+    "vpcConfig": {"vpcId": "", "vSwitchIds": [], "securityGroupId": ""},
+}
+"""What takes a setting away. A guess: the reference tells what an update sets, and not how it unsets."""
 LARGEST_PACKAGE: Final = 100 * 1024 * 1024
 """Bytes of a zip file that is sent with the call (Function Compute, "Limits")."""
 WAIT: Final = 300.0
@@ -67,7 +77,7 @@ class FoundFunction(NamedTuple):
     def differences(self, wanted: WantedFunction) -> list[tuple[str, str, str]]:
         """What is other than wanted: its name, before, after. Variables come without their values."""
         found = [
-            (name, _said(self.settings.get(name)), _said(value))
+            (name, said_setting(self.settings.get(name)), said_setting(value))
             for name, value in wanted.settings.items()
             if not _holds(self.settings.get(name), value)
         ]
@@ -78,6 +88,28 @@ class FoundFunction(NamedTuple):
             size = wanted.package.stat().st_size
             found.append(("code", f"{self.size:,} bytes", f"{size:,} bytes of {wanted.package}"))
         return found
+
+
+def is_same(one: FoundFunction, other: FoundFunction) -> bool:
+    """Whether both have the same code, variables and settings."""
+    if (one.checksum, one.environment) != (other.checksum, other.environment):
+        return False
+    return all(_same_setting(name, one.settings.get(name), other.settings.get(name)) for name in SETTINGS)
+
+
+def _same_setting(name: str, one: object, other: object) -> bool:
+    if one is None or other is None:
+        return name in _FILLED_IN or not (_given(one) or _given(other))
+    return one == other
+
+
+def _given(value: object) -> bool:
+    return any(map(_given, value.values())) if isinstance(value, Mapping) else bool(value)
+
+
+def settings_to_restore(wanted: Mapping[str, object], found: Mapping[str, object]) -> dict[str, object]:
+    """The settings that an update needs: what it leaves out stays, so what is there and not wanted is emptied."""
+    return {**{name: _EMPTY[name] for name in _EMPTY if name in found and name not in wanted}, **wanted}
 
 
 class FoundVersion(NamedTuple):
@@ -214,7 +246,10 @@ def _holds(found: object, wanted: object) -> bool:
     return found == wanted or (found is None and wanted in ("", [], False))
 
 
-def _said(value: object) -> str:
+def said_setting(value: object) -> str:
+    """A setting as people read it."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_said(inner)}" for name, inner in value.items() if inner is not None)
+        return ", ".join(f"{name} {said_setting(inner)}" for name, inner in value.items() if inner is not None)
+    if isinstance(value, bool):
+        return str(value).lower()
     return "" if value is None else str(value)

@@ -83,6 +83,11 @@ _A_TEXT: Final = "should be a text"
 _BOOLEAN: Final = ChoiceRule((True, False))
 _NAME: Final = TextRule(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", "1 to 64 letters, digits, - and _, no digit or - first")
 _HANDLER: Final = TextRule(r"[\w.-]+\.\w+", "a module and a function in it, such as index.handler")
+REGIONS: Final = (
+    *("cn-beijing", "cn-hangzhou", "cn-shanghai", "cn-shenzhen", "cn-zhangjiakou", "cn-chengdu", "cn-hongkong"),
+    *("ap-southeast-1", "ap-northeast-1", "us-west-1", "us-east-1", "eu-central-1"),
+)
+"""Where DataWorks has extensions (DataWorks, "Extensions overview")."""
 REQUIRED: Final = ("region", "functionName", "runtime", "handler", "code")
 PROPERTIES: Final[Mapping[str, PropertyRule]] = {
     "region": TextRule(r"[a-z]+(?:-[a-z0-9]+)+", "a region, such as cn-hangzhou"),
@@ -96,7 +101,7 @@ PROPERTIES: Final[Mapping[str, PropertyRule]] = {
     "timeout": NumberRule(1, 86_400, 1, " seconds"),
     "instanceConcurrency": NumberRule(1, 200),
     "internetAccess": _BOOLEAN,
-    "role": TextRule(),
+    "role": TextRule(r"(?:acs:ram::\d+:role/[\w.-]+)?", "an ARN, such as acs:ram::1234567890980001:role/data-guard"),
     "environmentVariables": GroupRule(),
     "instanceLifecycleConfig": GroupRule(),
     "instanceLifecycleConfig.initializer": GroupRule(),

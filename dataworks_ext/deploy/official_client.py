@@ -27,6 +27,7 @@ _CONNECT: Final = 10_000
 """Milliseconds."""
 _READ: Final = 300_000
 """Milliseconds: an upload of 100 MB takes its time."""
+_NOBODY: Final = {"refused": "the connection is refused", "resolve": "there is no such name"}
 _Result = TypeVar("_Result")
 
 
@@ -74,9 +75,16 @@ class Caller:
                     continue
                 problem = refused(what, status, str(error.code or ""), _message(error), self._secrets)
             except Exception as error:
-                problem = RemoteError(f"{what}: there was no answer ({_kind(error)}); it may be done or not: run again")
+                problem = RemoteError(f"{what}: {self._unanswered(_kind(error))}")
             raise problem
         raise AssertionError("the last attempt returns or raises")
+
+    def _unanswered(self, kind: str) -> str:
+        """What is said of a call without an answer: one that found nobody was certainly not made."""
+        if kind in _NOBODY:
+            host = self.client._endpoint
+            return f"{host} cannot be reached ({_NOBODY[kind]}); check the region of s.yaml, and the network"
+        return f"there was no answer ({kind}); it may be done or not: run again"
 
     def succeeded(self, what: str, body: Any) -> Any:
         """The data of an answer that may be a failure with HTTP status 200. Raises as `call` does."""

@@ -23,6 +23,13 @@ class Release(NamedTuple):
     """The Git commit, followed by `+changes` if files differed from it; empty without one."""
 
     @property
+    def said(self) -> str:
+        """As people read it."""
+        commit, _, changes = self.commit.partition("+")
+        more = f", commit {commit[:12]}{' with changes' if changes else ''}" if commit else ", without a commit"
+        return f"code {self.digest[:12]}{more}"
+
+    @property
     def description(self) -> str:
         """What the version is described by."""
         return f"dataworks-ext sha256:{self.digest} commit:{self.commit or _NO_COMMIT}"

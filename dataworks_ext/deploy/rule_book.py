@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Final
 
+from ..events import catalog
 from .event_bus import EventBridge
 from .event_rules import WantedRule
 from .remote_error import RemoteError
 from .steps import Change, DeploymentStep
 
+_CODES: Final = {entry.type: entry.code for entry in catalog.values()}
 Rules = Callable[[], Sequence[WantedRule]]
 """The rules that are wanted. It is called again when the function is there, which then tells its account."""
 
@@ -47,7 +50,7 @@ class RuleBook:
             for rule in of_bus:
                 yield from self._changes_of(rule, exists)
             for name in self._stale(bus, of_bus):
-                yield Change(f"rule {name} of bus {bus}", "there", "deleted")
+                yield Change(f"rule {name} of bus {bus}", "", "deleted")
 
     def steps(self) -> Iterator[DeploymentStep]:
         """How it is done. Raises `RemoteError`."""
@@ -67,14 +70,13 @@ class RuleBook:
         found = self._buses.rule(rule.bus, rule.name) if exists else None
         what = f"rule {rule.name} of bus {rule.bus}"
         if found is None:
-            types = ", ".join(one.rpartition(":")[2] for one in rule.types)
-            yield Change(what, "", f"created for {types}")
+            yield Change(what, "", f"created for {', '.join(_CODES[one] for one in rule.types)}")
             return
         if not found.is_for(self._function) and not self._take_over:
             text = f"the rule {rule.name} of bus {rule.bus} has another target; delete it, or use --take-over"
             raise RemoteError(text)
         if differences := found.differences(rule):
-            yield Change(what, f"another {', '.join(differences)}", "changed")
+            yield Change(what, "", f"{', '.join(differences)} changed")
 
     def _stale(self, bus: str, wanted: Sequence[WantedRule]) -> list[str]:
         names = {rule.name for rule in wanted}

@@ -6,11 +6,19 @@ is why going back restores that as well.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from .function_store import FoundAlias, FoundFunction, FoundVersion, FunctionStore, wait_for_update
+from .function_store import (
+    FoundAlias,
+    FoundFunction,
+    FoundVersion,
+    FunctionStore,
+    is_same,
+    settings_to_restore,
+    wait_for_update,
+)
 from .probe import probe
 from .release import read_release
 from .remote_error import RemoteError
@@ -36,8 +44,13 @@ def move_alias(store: FunctionStore, name: str, alias: FoundAlias) -> None:
         )
 
 
-def restore(store: FunctionStore, number: str) -> None:
+def restore(store: FunctionStore, number: str, code: bytes | None = None) -> None:
     """Give the function, which is what direct invocations call, the code and the settings of a version.
+
+    Args:
+        store: The function.
+        number: The version.
+        code: Its code; None to get it where it differs.
 
     Raises:
         RemoteError: There is no such version, or it cannot be restored.
@@ -45,22 +58,23 @@ def restore(store: FunctionStore, number: str) -> None:
     version, latest = store.get(number), store.get()
     if version is None:
         raise RemoteError(f"there is no version {number}; dataworks-ext versions lists them")
-    code = None if latest is not None and latest.checksum == version.checksum else store.code(number)
-    store.update(version.settings, version.environment, code)
+    if code is None and (latest is None or latest.checksum != version.checksum):
+        code = store.code(number)
+    settings = settings_to_restore(version.settings, latest.settings if latest is not None else {})
+    store.update(settings, version.environment, code)
     restored = wait_for_update(store)
     if not is_same(restored, version):
         raise RemoteError(f"the function is not as version {number} is: somebody deployed at the same time; run again")
 
 
-def is_same(one: FoundFunction, other: FoundFunction) -> bool:
-    """Whether both have the same code, settings and variables."""
-    return (one.checksum, one.settings, one.environment) == (other.checksum, other.settings, other.environment)
-
-
 def said_alias(alias: FoundAlias) -> str:
     """As people read it: `version 3, and version 4 for 10 %`."""
-    shares = [f"version {number} for {weight:.0%}" for number, weight in alias.weights.items() if weight]
-    return ", and ".join([f"version {alias.version}", *shares])
+    shares = [f"{_said_version(number)} for {weight:.0%}" for number, weight in alias.weights.items() if weight]
+    return ", and ".join([_said_version(alias.version), *shares])
+
+
+def _said_version(number: str) -> str:
+    return f"version {number}" if number.isdecimal() else f"the {number} version"
 
 
 def promotion(store: FunctionStore, name: str) -> list[DeploymentStep]:
@@ -70,11 +84,17 @@ def promotion(store: FunctionStore, name: str) -> list[DeploymentStep]:
         raise RemoteError(f"alias {name} has no canary; start one with: dataworks-ext deploy --canary 10")
     final = FoundAlias(alias.canary, {})
     steps = [DeploymentStep(f"moved alias {name} to {said_alias(final)}", partial(move_alias, store, name, final))]
-    version, latest = store.get(alias.canary), store.get()
-    if version is not None and latest is not None and not is_same(latest, version):
-        text = f"restored version {alias.canary} for direct invocations"
-        steps.append(DeploymentStep(text, partial(restore, store, alias.canary)))
-    return steps
+    version = store.get(alias.canary)
+    return steps if version is None else [*steps, *_restoration(store, alias.canary, version)]
+
+
+def _restoration(store: FunctionStore, number: str, version: FoundFunction) -> Iterator[DeploymentStep]:
+    """How the function becomes as a version is. The code is here before anything is done."""
+    latest = store.get()
+    if latest is not None and is_same(latest, version):
+        return
+    code = None if latest is not None and latest.checksum == version.checksum else store.code(number)
+    yield DeploymentStep(f"restored version {number} for direct invocations", partial(restore, store, number, code))
 
 
 def rollback(store: FunctionStore, name: str, number: str = "") -> tuple[str, list[DeploymentStep]]:
@@ -92,7 +112,7 @@ def rollback(store: FunctionStore, name: str, number: str = "") -> tuple[str, li
     if alias is None:
         raise RemoteError(f"there is no alias {name}, so nothing was deployed; dataworks-ext deploy makes it")
     number = number or (alias.version if alias.canary else _version_before(store.versions(), alias.version))
-    version, latest = store.get(number), store.get()
+    version = store.get(number)
     if version is None or not any(one.number == number for one in store.versions()):
         raise RemoteError(f"there is no version {number}; dataworks-ext versions lists them")
     final, steps = FoundAlias(number, {}), []
@@ -100,10 +120,7 @@ def rollback(store: FunctionStore, name: str, number: str = "") -> tuple[str, li
         steps.append(
             DeploymentStep(f"moved alias {name} to {said_alias(final)}", partial(move_alias, store, name, final))
         )
-    if latest is None or not is_same(latest, version):
-        steps.append(
-            DeploymentStep(f"restored version {number} for direct invocations", partial(restore, store, number))
-        )
+    steps += _restoration(store, number, version)
     if steps:
         steps.append(DeploymentStep("probed it: it answers", partial(_require_answer, store)))
     return number, steps

@@ -9,11 +9,14 @@ from ..deploy.interpreters import NoInterpreterError, interpreter_of, runtime_of
 from .api_error import ApiError
 from .compute import LocalFunctionCompute
 from .event_bridge import new_rule
+from .event_delivery import RETRY_PAUSES, FailedDelivery
 from .instances import FunctionResponse
 from .logs import LogLine
 
 __all__ = [
+    "RETRY_PAUSES",
     "ApiError",
+    "FailedDelivery",
     "FunctionResponse",
     "LocalFunctionCompute",
     "LogLine",

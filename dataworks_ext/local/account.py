@@ -176,7 +176,7 @@ class Account:
         if last is not None and last.state() == service.state():
             text = f"service {service_name!r} has not changed since its last version; change it first"
             raise ApiError(400, "VersionPublishError", text)
-        version = Version.read({**sent, "versionId": str(service.published + 1)})
+        version = Version.new(service.published + 1, sent)
         service.published += 1
         service.published_versions.append(version)
         published = service.versions[version.version_id] = Service(service.settings)
@@ -190,8 +190,6 @@ class Account:
 
     def code_address(self, code: CodeFolder) -> dict[str, object]:
         """Where the zip file of some code can be got, without a signature."""
-        if code.package is None:
-            raise ApiError(404, "FunctionCodeNotFound", "the function was made from a folder; there is no zip file")
         token = self._codes.setdefault(code.package, secrets.token_urlsafe(24))
         return {"url": f"{self.endpoint}{CODE_PATH}{token}", "checksum": code.checksum}
 

@@ -7,13 +7,16 @@ import lzma
 import shutil
 import stat
 import struct
+import threading
 import unicodedata
 import zipfile
 import zlib
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from ..deploy.checksum import crc64
+from ..deploy.zipping import write_zip
 from .api_error import ApiError
 
 LARGEST: Final = 500 * 1024 * 1024
@@ -40,28 +43,40 @@ class CodeFolder:
     def __init__(self, folder: Path, *, package: bytes = b"", source: Path | None = None) -> None:
         self.directory = folder
         """Where `sys.path` begins."""
-        self.package: Path | None = None if source else folder.with_suffix(".zip")
-        """The zip file; None without one."""
+        self._zip = folder.with_suffix(".zip")
+        self._lock = threading.Lock()
         try:
             if source is None:
                 unpack(package, folder)
-                folder.with_suffix(".zip").write_bytes(package)
+                self._zip.write_bytes(package)
             else:
                 shutil.copytree(source, folder, symlinks=True)
         except BaseException:
             self.remove()
             raise
         _protect(folder)
-        files = [path for path in folder.rglob("*") if path.is_file()]
-        self.size = sum(path.stat().st_size for path in files) if source else len(package)
-        """Bytes of the zip file; without one, of the files."""
-        self.checksum = "" if source else str(crc64(package))
-        """CRC-64/XZ of the zip file, in decimal; empty without one."""
+
+    @property
+    def package(self) -> Path:
+        """The zip file. That of a folder is made when somebody asks for it."""
+        with self._lock:
+            if not self._zip.exists():
+                write_zip(self._zip, self.directory)
+        return self._zip
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes of the zip file."""
+        return self.package.stat().st_size
+
+    @cached_property
+    def checksum(self) -> str:
+        """CRC-64/XZ of the zip file, in decimal."""
+        return str(crc64(self.package.read_bytes()))
 
     def remove(self) -> None:
         """Remove the folder, and the zip file."""
-        if self.package is not None:
-            self.package.unlink(missing_ok=True)
+        self._zip.unlink(missing_ok=True)
         if self.directory.exists():
             remove(self.directory)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -17,7 +17,7 @@ from .api_error import ApiError
 from .code_folder import remove
 from .event_api import EventApi
 from .event_bridge import EventBuses
-from .event_delivery import RETRY_PAUSES, Deliveries, FunctionTarget
+from .event_delivery import RETRY_PAUSES, Deliveries, FailedDelivery, FunctionTarget
 from .function_api import FunctionApi
 from .functions_3 import Functions3
 from .instances import FunctionResponse
@@ -40,6 +40,8 @@ class LocalFunctionCompute:
         instance_limit: Instances of one function that there may be.
         log: Takes the lines that functions write, on any thread. It must not raise.
         retry_pauses: Seconds before each new attempt to deliver an event, by the strategy of the target.
+        undelivered: Told of each failed attempt to deliver an event, on any thread. It must not raise.
+        variables: What every function has, unless it has its own.
 
     Raises:
         OSError: The port is taken.
@@ -52,6 +54,8 @@ class LocalFunctionCompute:
         instance_limit: int = INSTANCE_LIMIT,
         log: LogSink | None = None,
         retry_pauses: Mapping[str, Sequence[float]] = RETRY_PAUSES,
+        undelivered: Callable[[FailedDelivery], None] | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self.access_key_id = f"LTAI5t{secrets.token_hex(9)}"
         self.access_key_secret = secrets.token_hex(15)
@@ -60,15 +64,17 @@ class LocalFunctionCompute:
         self._sink = log or _ignore
         self._port = port
         self._pauses = retry_pauses
+        self._undelivered = undelivered or _ignore
+        self._variables = dict(variables or {})
 
     def __enter__(self) -> LocalFunctionCompute:
         with ExitStack() as stack:
             folder = Path(tempfile.mkdtemp(prefix="dataworks-ext-local-"))
             stack.callback(remove, folder)
             starter = stack.enter_context(ThreadPoolExecutor(1, "local-starter"))
-            self._account = Account(folder, InstanceHost(starter, self._sink, self._instance_limit))
+            self._account = Account(folder, InstanceHost(starter, self._sink, self._instance_limit, self._variables))
             functions = Functions3(self._account)
-            self._deliveries = Deliveries(partial(_deliver, self._account, functions), self._pauses)
+            self._deliveries = Deliveries(partial(_deliver, self._account, functions), self._pauses, self._undelivered)
             self._events = EventBuses(self._deliveries)
             stack.callback(self._deliveries.close)
             self._server = Server(
@@ -171,5 +177,5 @@ def _deliver(account: Account, functions: Functions3, target: FunctionTarget, ev
     return "" if response.error is None else str(response.error.get("errorMessage"))
 
 
-def _ignore(line: LogLine) -> None:
-    """Takes a line, and does nothing with it."""
+def _ignore(news: LogLine | FailedDelivery) -> None:
+    """Nobody wants to know."""

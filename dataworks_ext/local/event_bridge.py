@@ -14,17 +14,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Final
 
+from ..deploy.event_rules import BUS_NAME, DEFAULT_BUS, MOST_RULES
 from .api_error import ApiError
 from .event_delivery import DeadLetter, Deliveries, FunctionTarget, read_target
 from .event_pattern import matches, read_pattern
 from .revision import ACCOUNT_ID, REGION
 
-DEFAULT_BUS: Final = "default"
-MOST_RULES: Final = 50
-"""Rules of a bus."""
 MOST_TARGETS: Final = 5
 """Targets of a rule."""
-_BUS_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,126}")
 _RULE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,126}")
 _Fields = Mapping[str, object]
 
@@ -67,7 +64,7 @@ class EventBuses:
 
     def create_bus(self, name: str) -> None:
         """A custom bus, without rules."""
-        if not _BUS_NAME.fullmatch(name):
+        if not BUS_NAME.fullmatch(name):
             raise ApiError.invalid("EventBusName: expected letters, digits and -")
         with self.lock:
             if name in self._buses:

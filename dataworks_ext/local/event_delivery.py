@@ -44,6 +44,20 @@ class DeadLetter(NamedTuple):
     problem: str
 
 
+class FailedDelivery(NamedTuple):
+    """An attempt that failed."""
+
+    target: FunctionTarget
+    event: Mapping[str, object]
+    problem: str
+    attempt: int
+    """Its number, from 1."""
+    attempts: int
+    """How many there are at most."""
+    pause: float | None
+    """Seconds until the next one; None if the event is given up."""
+
+
 class _Delivery(NamedTuple):
     due: float
     number: int
@@ -62,13 +76,20 @@ class Deliveries:
     Args:
         deliver: One attempt.
         pauses: Seconds before each new attempt, by strategy.
+        undelivered: Told of each attempt that failed. It must not raise.
     """
 
-    def __init__(self, deliver: Deliver, pauses: Mapping[str, Sequence[float]]) -> None:
+    def __init__(
+        self,
+        deliver: Deliver,
+        pauses: Mapping[str, Sequence[float]],
+        undelivered: Callable[[FailedDelivery], None],
+    ) -> None:
         self.dead_letters: list[DeadLetter] = []
         """Events that were given up and whose target names a queue, in order."""
         self._deliver = deliver
         self._pauses = pauses
+        self._undelivered = undelivered
         self._numbers = count()
         self._waiting: list[_Delivery] = []
         self._running = 0
@@ -129,16 +150,23 @@ class Deliveries:
         try:
             problem = self._deliver(delivery.target, json.dumps(delivery.event).encode())
         finally:
+            if problem and not self._is_closed:
+                self._undelivered(self._failed(delivery, problem))
             with self._changed:
                 self._running -= 1
                 if problem and not self._is_closed:
                     self._try_again(delivery, problem)
                 self._changed.notify_all()
 
+    def _failed(self, delivery: _Delivery, problem: str) -> FailedDelivery:
+        pauses, number = self._pauses[delivery.target.strategy], delivery.attempt
+        pause = pauses[number] if number < len(pauses) else None
+        return FailedDelivery(delivery.target, delivery.event, problem, number + 1, len(pauses) + 1, pause)
+
     def _try_again(self, delivery: _Delivery, problem: str) -> None:
-        pauses, target = self._pauses[delivery.target.strategy], delivery.target
-        if delivery.attempt < len(pauses):
-            due = time.monotonic() + pauses[delivery.attempt]
+        pause, target = self._failed(delivery, problem).pause, delivery.target
+        if pause is not None:
+            due = time.monotonic() + pause
             self._put(delivery._replace(due=due, number=next(self._numbers), attempt=delivery.attempt + 1))
         elif target.dead_letters:
             self.dead_letters.append(DeadLetter(target.dead_letters, delivery.event, problem))

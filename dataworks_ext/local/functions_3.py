@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from typing import Final
 
 from .account import DEFAULT_SERVICE, Account
 from .api_error import ApiError
 from .instances import FunctionResponse
-from .resources import Alias, ReservedConcurrency, Version
+from .resources import Alias, ReservedConcurrency, Version, now
 from .revision import ACCOUNT_ID, LATEST, REGION, Revision
 
 _Sent = Mapping[str, object]
@@ -29,8 +28,8 @@ class _History:
     created: str
     modified: str = ""
     settling: int = _SETTLING
-    versions: dict[str, tuple[Version, Revision, str]] = field(default_factory=dict)
-    """Each with what it was, and when it was published."""
+    versions: dict[str, tuple[Version, Revision]] = field(default_factory=dict)
+    """Each with what it was."""
     aliases: dict[str, Alias] = field(default_factory=dict)
     published: int = 0
     """Versions so far, the deleted ones included."""
@@ -52,7 +51,7 @@ class Functions3:
         """CreateFunction."""
         revision = self._account.create_function(DEFAULT_SERVICE, _flat(sent))
         name = revision.settings.function_name
-        self._histories[name] = _History(_now(), _now())
+        self._histories[name] = _History(now(), now())
         return self._shown(name, revision)
 
     def get(self, name: str, query: _Sent) -> dict[str, object]:
@@ -75,14 +74,14 @@ class Functions3:
         """UpdateFunction: settings, code or both, in one step."""
         revision = self._account.update_function(DEFAULT_SERVICE, name, _flat(sent))
         history = self._history(name)
-        history.modified, history.settling = _now(), _SETTLING
+        history.modified, history.settling = now(), _SETTLING
         return self._shown(name, revision)
 
     def delete(self, name: str) -> None:
         """DeleteFunction, with its versions and aliases."""
         self._account.delete_function(DEFAULT_SERVICE, name)
         history = self._histories.pop(name, None)
-        for _, revision, _ in history.versions.values() if history else ():
+        for _, revision in history.versions.values() if history else ():
             self._account.retire(revision)
 
     def code(self, name: str, query: _Sent) -> dict[str, object]:
@@ -96,13 +95,13 @@ class Functions3:
         if last is not None and (last[1].settings, last[1].code) == (latest.settings, latest.code):
             text = f"function {name!r} has not changed since its last version; change it first"
             raise ApiError(400, "VersionPublishError", text)
-        version = Version.read({**sent, "versionId": str(history.published + 1)})
+        version = Version.new(history.published + 1, sent)
         history.published += 1
         revision = self._account.revision(
             latest.settings, self._account.service(DEFAULT_SERVICE), version.version_id, latest.code
         )
-        history.versions[version.version_id] = (version, revision, _now())
-        return _dated(version.shown(), history.versions[version.version_id][2])
+        history.versions[version.version_id] = (version, revision)
+        return version.shown()
 
     def list_versions(self, name: str, query: _Sent) -> dict[str, object]:
         """ListFunctionVersions: the newest first, unless `direction` is FORWARD."""
@@ -111,8 +110,7 @@ class Functions3:
         if query.get("direction") != "FORWARD":
             numbers.reverse()
         page, following = paged(numbers, query)
-        entries = (self._history(name).versions[number] for number in page)
-        return {"versions": [_dated(version.shown(), when) for version, _, when in entries], **following}
+        return {"versions": [self._history(name).versions[number][0].shown() for number in page], **following}
 
     def delete_version(self, name: str, number: str) -> None:
         """DeleteFunctionVersion. No alias may name it."""
@@ -184,7 +182,7 @@ class Functions3:
         return self._account.function(DEFAULT_SERVICE, LATEST, name)
 
     def _history(self, name: str) -> _History:
-        return self._histories.setdefault(name, _History(_now(), settling=0))
+        return self._histories.setdefault(name, _History(now(), settling=0))
 
     def _aliases(self, name: str) -> dict[str, Alias]:
         self._latest(name)
@@ -232,11 +230,3 @@ def _flat(sent: _Sent) -> dict[str, object]:
         fields["initializer"] = hook.get("handler") or ""
         fields["initializationTimeout"] = hook.get("timeout") or 3
     return fields
-
-
-def _dated(shown: dict[str, object], when: str) -> dict[str, object]:
-    return {**shown, "createdTime": when, "lastModifiedTime": when}
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import reprlib
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from random import random
 from typing import Annotated, Final, TypeVar
 
@@ -24,6 +25,11 @@ _RUNTIME: Final = re.compile(r"python3\.[0-9]{1,2}")
 _RESERVED: Final = "FC_"
 _SECRET: Final = "environmentVariables"  # noqa: S105  # the field whose values may be secrets
 _AnyResource = TypeVar("_AnyResource", bound="Resource")
+
+
+def now() -> str:
+    """The time, as the API has it."""
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def read_object(body: bytes) -> Mapping[str, object]:
@@ -153,6 +159,15 @@ class Version(Resource):
 
     version_id: str
     description: str = ""
+    created_time: str
+    last_modified_time: str
+    """In ISO 8601."""
+
+    @classmethod
+    def new(cls, number: int, sent: Mapping[str, object]) -> Version:
+        """One that is published now."""
+        when = now()
+        return cls.read({**sent, "versionId": str(number), "createdTime": when, "lastModifiedTime": when})
 
 
 class Alias(Resource):

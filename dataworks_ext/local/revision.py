@@ -6,6 +6,7 @@ import os
 import secrets
 import sys
 import threading
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from typing import Final, NamedTuple
 
@@ -38,6 +39,8 @@ class InstanceHost(NamedTuple):
     """Takes the lines that functions write."""
     limit: int
     """Instances of one function that there may be."""
+    variables: Mapping[str, str] = {}
+    """What every function has, unless it has its own."""
 
 
 class Revision:
@@ -165,6 +168,7 @@ class Revision:
         """The whole environment of an instance: PATH, the function's variables, and the platform's."""
         return {
             "PATH": os.environ.get("PATH", os.defpath),
+            **self._host.variables,
             **self.settings.environment_variables,
             "FC_FUNC_CODE_PATH": str(self.code.directory),
             "FC_FUNCTION_NAME": self.settings.function_name,

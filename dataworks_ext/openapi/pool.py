@@ -162,7 +162,11 @@ class _LookUp(threading.Thread):
 
     def wait(self, left: Left) -> Sequence[Address]:
         """What it found. Raises `OSError` if that is nothing, or not there in time."""
-        if not self.done.wait(left()):
+        try:
+            is_done = self.done.wait(left())
+        except TimeoutError:  # the time went by while the thread started: what it was spent on is known all the same
+            is_done = self.done.is_set()
+        if not is_done:
             raise TimeoutError(f"the lookup of {self._host} timed out")
         if self._failure:
             raise OSError(self._failure)

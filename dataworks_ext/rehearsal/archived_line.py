@@ -57,7 +57,7 @@ def read_line(line: bytes) -> ArchivedLine:
     if not isinstance(schema, int) or "message" not in found or "decision" not in found:
         raise UnreadLineError("an object that is no archived line")
     if schema > LINE_SCHEMA:
-        raise UnreadLineError(f"a line of schema {schema}, which this version does not know")
+        raise UnreadLineError("a line of a schema that this version does not know")
     envelope = found["message"]
     message = _message(envelope)
     left_out = found.get("left_out") or None

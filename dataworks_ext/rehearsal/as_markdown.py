@@ -8,7 +8,7 @@ from typing import Final
 from ..texts import Language
 from .report import Report, ReportedPolicy, examples_of, telling
 from .summary import Kind
-from .wording import WORDING, Wording, limits_of, subtitle_of, title_of
+from .wording import WORDING, Wording, limits_of, subtitle_of, title_of, warnings_of
 
 _SPECIAL: Final = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>#+!|~"} | {"\n": " "})
 
@@ -18,7 +18,7 @@ def markdown(report: Report, language: Language = "en") -> str:
     words = WORDING[language]
     parts = [f"## {_safe(title_of(report, words))}", _safe(subtitle_of(report, words)), _totals(report, words)]
     parts.extend(f"**{_safe(sentence)}**" for sentence in limits_of(report, words))
-    parts.extend(f"> {_safe(warning)}" for warning in report["warnings"])
+    parts.extend(f"> {_safe(warning)}" for warning in warnings_of(report, words))
     rows = telling(report)
     if rows:
         parts.append(_policies(rows, words))

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from ..texts import Language
 from .report import Report, ReportedPolicy, examples_of, telling
-from .wording import WORDING, limits_of, subtitle_of, title_of
+from .wording import WORDING, limits_of, subtitle_of, title_of, warnings_of
 
 _MOST_BARS: Final = 120
 """Bars that a chart by day has; of a longer time, each is several days."""
@@ -43,6 +43,7 @@ def page(report: Report, language: Language = "en") -> str:
         title=title_of(report, words),
         subtitle=subtitle_of(report, words),
         limits=limits_of(report, words),
+        warnings=warnings_of(report, words),
         policies=telling(report),
         silent=[policy["policy"] for policy in report["policies"] if policy not in telling(report)],
         examples_of=examples_of,

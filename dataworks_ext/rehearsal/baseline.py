@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from ..errors import ExtensionError
 from .rehearsal import Baseline
@@ -18,6 +19,8 @@ from .workers import WorkerError, identify_in_process
 
 RECORDED: Final = "recorded"
 """The baseline of what was decided then."""
+PACKED_VERSIONS: Final = "versions"
+"""The folder of a packed environment that has other versions, beside that of the extension."""
 _APP: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
@@ -42,6 +45,8 @@ def baseline_of(against: str, app: str, folder: Path, environment: Mapping[str, 
         yield None
     elif _APP.fullmatch(against):
         yield _loaded(against, Candidate(against, str(folder), environment))
+    elif (packed := folder.parent / PACKED_VERSIONS / quote(against, safe="")).is_dir():
+        yield _loaded(against, Candidate(app, str(packed), environment))
     else:
         with _worktree(against, folder) as worktree:
             yield _loaded(against, Candidate(app, str(worktree), environment))

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -116,12 +116,15 @@ class Day:
     """A compacted day. Raises `DayFileError` if the file is none.
 
     Args:
-        path: The file.
+        file: The file, or an open one of another machine.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, file: Path | BinaryIO) -> None:
         try:
-            self._file = pq.ParquetFile(path, read_dictionary=list(_REPEATED), memory_map=True)
+            is_here = isinstance(file, Path)
+            self._file = pq.ParquetFile(
+                file, read_dictionary=list(_REPEATED), memory_map=is_here, pre_buffer=not is_here
+            )
         except (pa.ArrowException, OSError) as error:
             raise DayFileError(f"{type(error).__name__}: it is no Parquet file, or it is damaged") from None
         written = (self._file.schema_arrow.metadata or {}).get(b"dataworks_ext_schema")
@@ -142,11 +145,10 @@ class Day:
         metadata = self._file.metadata
         return [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
 
-    def keys(self) -> Iterator[list[int]]:
+    def group_keys(self) -> Iterator[pa.ChunkedArray]:
         """The keys of each row group."""
         for number in range(self._file.metadata.num_row_groups):
-            keys: list[int] = self._file.read_row_group(number, columns=["key"]).column("key").to_pylist()
-            yield keys
+            yield self._file.read_row_group(number, columns=["key"]).column("key")
 
     def batches(self, group: int, columns: Sequence[str]) -> Iterator[Batch]:
         """The rows of a row group. A column with few values shares its objects."""

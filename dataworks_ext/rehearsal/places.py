@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, Protocol, cast
 
 from ..archive.options import ENDPOINT_VARIABLE, ArchiveError, Location, address_of, read_location
 from ..errors import ExtensionError
@@ -16,6 +17,8 @@ from ..openapi.api import KEY_ID_VARIABLE, KEY_SECRET_VARIABLE, REGION_VARIABLE,
 if TYPE_CHECKING:
     from obstore.store import S3Store
 
+BUCKET: Final = "oss://"
+"""How the name of a bucket begins."""
 SUFFIXES: Final = (".ndjson", ".jsonl", ".json", ".gz", ".zst", ".parquet")
 _TIME_LIMIT: Final = timedelta(seconds=30)
 
@@ -45,6 +48,10 @@ class Place(Protocol):
         """The content of an entry. Raises `PlaceError`."""
         ...
 
+    def open(self, name: str) -> BinaryIO:
+        """An entry, of which only what is asked for is read. Raises `PlaceError`."""
+        ...
+
     def write(self, name: str, path: Path) -> None:
         """Put a file's content there, at once. Raises `PlaceError`."""
         ...
@@ -60,7 +67,7 @@ def place_of(source: str, environment: Mapping[str, str] = os.environ) -> Place:
     Raises:
         PlaceError: There is none.
     """
-    if source.startswith("oss://"):
+    if source.startswith(BUCKET):
         try:
             return BucketPlace(read_location(source), environment)
         except ArchiveError as error:
@@ -103,6 +110,10 @@ class FolderPlace:
     def path(self, name: str) -> Path:
         """Where an entry is on this machine."""
         return self._root / name
+
+    def open(self, name: str) -> BinaryIO:
+        """A file."""
+        return self.path(name).open("rb")
 
     def write(self, name: str, path: Path) -> None:
         """Put a file there, beside its place first, so that nobody sees half of it."""
@@ -161,6 +172,24 @@ class BucketPlace:
         except Exception as error:
             raise PlaceError(f"{self._location}: {name} cannot be read: {_cause(error)}") from None
 
+    def open(self, name: str) -> BinaryIO:
+        """An object."""
+        return cast("BinaryIO", _Object(self, name))
+
+    def length(self, name: str) -> int:
+        """The bytes of an object."""
+        try:
+            return self._store.head(name)["size"]
+        except Exception as error:
+            raise PlaceError(f"{self._location}: {name} cannot be read: {_cause(error)}") from None
+
+    def read_range(self, name: str, start: int, length: int) -> bytes:
+        """Some bytes of an object."""
+        try:
+            return bytes(self._store.get_range(name, start=start, length=length))
+        except Exception as error:
+            raise PlaceError(f"{self._location}: {name} cannot be read: {_cause(error)}") from None
+
     def write(self, name: str, path: Path) -> None:
         """Put a file's content there."""
         try:
@@ -175,6 +204,39 @@ class BucketPlace:
                 self._store.delete(name)
             except Exception as error:
                 raise PlaceError(f"{self._location}: {name} cannot be deleted: {_cause(error)}") from None
+
+
+class _Object(io.RawIOBase):
+    """An object as a file: each read is a request."""
+
+    def __init__(self, place: BucketPlace, name: str) -> None:
+        self._place = place
+        self._name = name
+        self._size = place.length(name)
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = base + offset
+        return self._position
+
+    def read(self, size: int | None = -1) -> bytes:
+        left = self._size - self._position
+        length = left if size is None or size < 0 else min(size, left)
+        if length <= 0:
+            return b""
+        found = self._place.read_range(self._name, self._position, length)
+        self._position += len(found)
+        return found
 
 
 def _store_of(location: Location, environment: Mapping[str, str]) -> S3Store:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Final, NamedTuple
+
+import pyarrow as pa
 
 from .cache import Cache, key_for
 from .compacting import UNDATED
 from .days import DAY_SCHEMA, Day
+from .duplicates import NO_KEYS, repeated
 from .kernel import SAMPLE, SMALL
 from .sources import Part
 from .summary import Summary
 from .task import Candidate, Events, Identity, Manner, Work, decide, rehearse, write_kept
-from .workers import in_workers
+from .workers import in_order, in_workers
 
 Progress = Callable[[str, int, int], None]
 BASELINE_SCHEMA: Final = 1
@@ -37,31 +41,30 @@ class Plan(NamedTuple):
 
 
 def plan_of(parts: Sequence[Part], progress: Progress) -> Plan:
-    """The row groups of all parts. A message that came several times, on a day or the next, is decided once.
-
-    EventBridge redelivers for a day, so the keys of two days are remembered, however long the archive is.
-    """
+    """The row groups of all parts, in the order of days. A message that came several times is decided once."""
     works: list[Work] = []
-    remembered: dict[str, set[int]] = {}
-    messages = duplicates = 0
-    for number, part in enumerate(parts):
-        progress("duplicates", number, len(parts))
-        if part.day not in remembered:
-            newest = max((day for day in remembered if day != UNDATED), default=None)
-            remembered = {day: keys for day, keys in remembered.items() if day in (newest, UNDATED)}
-            remembered[part.day] = set()
-        today, others = remembered[part.day], [keys for day, keys in remembered.items() if day != part.day]
-        for group, keys in enumerate(Day(part.path).keys()):
-            skipped = set()
-            for row, key in enumerate(keys):
-                if key in today or any(key in before for before in others):
-                    skipped.add(row)
-                else:
-                    today.add(key)
-            works.append(Work(str(part.path), group, len(keys), frozenset(skipped), None))
-            messages += len(keys) - len(skipped)
-            duplicates += len(skipped)
-    return Plan(tuple(works), messages, duplicates)
+    before = NO_KEYS
+    done = 0
+    for _, found in groupby(parts, key=lambda part: part.day):
+        paths = [part.path for part in found]
+        progress("duplicates", done, len(parts))
+        done += len(paths)
+        groups = [(path, list(Day(path).group_keys())) for path in paths]
+        today = [keys for _, found_keys in groups for keys in found_keys]
+        skipped = iter(repeated(today, before))
+        works.extend(
+            Work(str(path), number, len(keys), next(skipped), None)
+            for path, found_keys in groups
+            for number, keys in enumerate(found_keys)
+        )
+        before = pa.chunked_array([chunk for keys in today for chunk in keys.chunks], pa.int64())
+    return plan_with(works)
+
+
+def plan_with(works: Sequence[Work]) -> Plan:
+    """The plan of the work."""
+    duplicates = sum(len(work.skipped) for work in works)
+    return Plan(tuple(works), sum(work.rows for work in works) - duplicates, duplicates)
 
 
 def run(
@@ -92,7 +95,7 @@ def run(
     Raises:
         WorkerError: A worker ended.
     """
-    manner = Manner(events, 1 if plan.messages <= SMALL else SAMPLE, now, as_of)
+    manner = manner_of(plan, events, now, as_of)
     works = plan.works
     if baseline is not None:
         assert cache is not None
@@ -100,11 +103,16 @@ def run(
     summary = Summary()
     done = 0
     progress("messages", 0, plan.messages)
-    for number, found in in_workers(candidate, manner, rehearse, works, jobs=jobs):
+    for number, found in enumerate(in_order(in_workers(candidate, manner, rehearse, works, jobs=jobs))):
         summary.merge(found)
         done += works[number].rows - len(works[number].skipped)
         progress("messages", done, plan.messages)
     return summary
+
+
+def manner_of(plan: Plan, events: Events, now: int, as_of: datetime) -> Manner:
+    """How the messages of a plan are decided: all of a small one are decided twice."""
+    return Manner(events, 1 if plan.messages <= SMALL else SAMPLE, now, as_of)
 
 
 def _with_baseline(
@@ -116,7 +124,7 @@ def _with_baseline(
     for work in plan.works:
         by_path.setdefault(work.path, []).append(work)
     key = key_for(
-        *(BASELINE_SCHEMA, DAY_SCHEMA, _framework(), identity.code, sorted(identity.settings.items())),
+        *(BASELINE_SCHEMA, DAY_SCHEMA, framework_digest(), identity.code, sorted(identity.settings.items())),
         *(
             sorted(identity.modes.items()),
             f"{manner.as_of:%Y-%m-%d}",
@@ -149,7 +157,7 @@ def _version(path: str) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _framework() -> str:
+def framework_digest() -> str:
     """A digest of the framework's own code: another version of it may decide otherwise."""
     from hashlib import blake2b
     from pathlib import Path

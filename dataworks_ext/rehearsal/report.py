@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, TypedDict
 
 from .summary import Example, Kind, Summary, Tally
@@ -100,6 +101,7 @@ class Report(TypedDict):
     newly_allowed: int
     people: int
     limits: list[ReportedLimit]
+    differing_settings: dict[str, int]
     warnings: list[str]
 
 
@@ -115,6 +117,7 @@ class Circumstances(NamedTuple):
     max_people: int | None = None
     with_people: bool = False
     """Whether it names people; otherwise they have pseudonyms that mean nothing outside of it."""
+    differing_settings: Mapping[str, int] = MappingProxyType({})
     warnings: Sequence[str] = ()
 
 
@@ -154,20 +157,18 @@ def report_of(summary: Summary, circumstances: Circumstances) -> Report:
             *_limit("newly_denied", circumstances.max_newly_denied, summary.newly_denied),
             *_limit("people", circumstances.max_people, len(summary.people)),
         ],
+        "differing_settings": dict(circumstances.differing_settings),
         "warnings": list(circumstances.warnings),
     }
 
 
-def differing_settings(summary: Summary, identity: Identity) -> list[str]:
-    """What to know where settings are not those of the messages' time: nothing, or a sentence."""
+def differing_settings(summary: Summary, identity: Identity) -> dict[str, int]:
+    """The packs whose settings are not those of the messages' time, and for how many messages."""
     differing: Counter[str] = Counter()
     for text, count in summary.settings.items():
         then: dict[str, str] = json.loads(text)
         differing.update({pack: count for pack, digest in identity.settings.items() if then.get(pack) != digest})
-    if not differing:
-        return []
-    packs = ", ".join(f"{pack} ({count:,} messages)" for pack, count in sorted(differing.items()))
-    return [f"the settings differ from those of the messages' time: {packs}"]
+    return dict(sorted(differing.items()))
 
 
 def examples_of(policy: ReportedPolicy, kind: Kind) -> list[ReportedExample]:

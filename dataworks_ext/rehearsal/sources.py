@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from .cache import Cache, key_for
 from .compacting import UNDATED, compact_into, damage_of
@@ -29,6 +29,26 @@ class Part(NamedTuple):
     path: Path
     source: str
     """What was named, for the report."""
+
+
+class CompactedDay(NamedTuple):
+    """A compacted file of an archive."""
+
+    day: str
+    entry: Entry
+    file: Day
+
+
+class HasDay(Protocol):
+    """Something of a day."""
+
+    @property
+    def day(self) -> str:
+        """`2026-11-21`, or `undated`."""
+        ...
+
+
+DayPart = TypeVar("DayPart", bound=HasDay)
 
 
 class Sources(NamedTuple):
@@ -63,12 +83,14 @@ def open_sources(
     parts: list[Part] = []
     damage = Damage()
     for place in places:
-        entries = place.entries()
-        if not entries:
-            raise PlaceError(f"{place} holds no archived lines; they end in .ndjson, .gz, .zst, .parquet or .json")
-        parts.extend(_parts_of(place, _wanted(entries, since), cache, damage, progress))
-    wanted = sorted(part for part in parts if since is None or part.day >= since)
-    return Sources(tuple(wanted), damage)
+        entries = entries_of(place)
+        parts.extend(_parts_of(place, wanted(entries, since), cache, damage, progress))
+    return Sources(tuple(in_order_of_days(parts, since)), damage)
+
+
+def in_order_of_days(parts: Iterable[DayPart], since: str | None) -> list[DayPart]:
+    """The parts from the first day that is wanted on; those of a day in the order in which they were named."""
+    return sorted((part for part in parts if since is None or part.day >= since), key=lambda part: part.day)
 
 
 def since_of(last: str | None, today: date | None = None) -> str | None:
@@ -106,47 +128,75 @@ RAW_NOTE: Final = "raw"
 """The note of a compacted day that says of which raw objects it was made."""
 
 
-def _wanted(entries: Sequence[Entry], since: str | None) -> list[Entry]:
+def entries_of(place: Place) -> list[Entry]:
+    """What a place holds. Raises `PlaceError` if that is nothing."""
+    entries = place.entries()
+    if not entries:
+        raise PlaceError(f"{place} holds no archived lines; they end in .ndjson, .gz, .zst, .parquet or .json")
+    return entries
+
+
+def wanted(entries: Sequence[Entry], since: str | None) -> list[Entry]:
+    """The entries of which something may have come from the first day that is wanted on."""
     return [entry for entry in entries if since is None or (day_in(entry.name) or since) >= since]
 
 
-def _parts_of(place: Place, entries: Sequence[Entry], cache: Cache, damage: Damage, progress: Progress) -> list[Part]:
-    parts = []
+def compacted_days(
+    entries: Sequence[Entry], opened: Callable[[Entry], Day], damage: Damage, progress: Progress
+) -> list[CompactedDay]:
+    """The compacted files among the entries; those that are none are counted as damaged."""
+    found = []
     compacted = [entry for entry in entries if entry.name.endswith(".parquet")]
-    raw = [entry for entry in entries if not entry.name.endswith(".parquet")]
-    included = set()
     for number, entry in enumerate(compacted):
         progress("compacted days", number, len(compacted))
         try:
-            path = _local(place, entry, cache)
-            day = Day(path)
+            day = opened(entry)
         except DayFileError as error:
             damage.add(str(error), entry.name)
             continue
         damage.merge(damage_of(day))
-        included.add(day.notes.get(RAW_NOTE))
-        parts.append(Part(day_in(entry.name) or _first_day(day), path, f"{place}"))
+        found.append(CompactedDay(day_in(entry.name) or _first_day(day), entry, day))
+    return found
+
+
+def raw_groups(entries: Sequence[Entry], compacted: Sequence[CompactedDay]) -> list[list[Entry]]:
+    """The raw files of each folder of a day, but for those of which a compacted file was made."""
+    included = {one.file.notes.get(RAW_NOTE) for one in compacted}
     by_day: dict[str, list[Entry]] = {}
-    for entry in raw:
-        by_day.setdefault(day_in(entry.name) or "", []).append(entry)
-    waiting = {day: found for day, found in by_day.items() if digest_of(one.name for one in found) not in included}
-    total, read = sum(map(len, waiting.values())), 0
+    for entry in entries:
+        if not entry.name.endswith(".parquet"):
+            by_day.setdefault(day_in(entry.name) or "", []).append(entry)
+    return [found for found in by_day.values() if digest_of(one.name for one in found) not in included]
+
+
+def _parts_of(place: Place, entries: Sequence[Entry], cache: Cache, damage: Damage, progress: Progress) -> list[Part]:
+    paths = {}
+
+    def opened(entry: Entry) -> Day:
+        paths[entry] = _local(place, entry, cache)
+        return Day(paths[entry])
+
+    compacted = compacted_days(entries, opened, damage, progress)
+    parts = [Part(one.day, paths[one.entry], f"{place}") for one in compacted]
+    waiting = raw_groups(entries, compacted)
+    total, read = sum(map(len, waiting)), 0
 
     def tell(files: int) -> None:
         nonlocal read
         read += files
         progress("raw files", read, total)
 
-    for found in waiting.values():
-        for day_name, path in _compacted(place, found, cache, tell).items():
+    for found in waiting:
+        for day_name, path in compacted_into(cache, place, found, tell).items():
             damage.merge(damage_of(Day(path)))
             parts.append(Part(day_name, path, f"{place}"))
     return parts
 
 
-def _compacted(
-    place: Place, entries: Sequence[Entry], cache: Cache, progress: Callable[[int], None]
+def compacted_into(
+    cache: Cache, place: Place, entries: Sequence[Entry], progress: Callable[[int], None] = lambda files: None
 ) -> dict[str, Path]:
+    """Raw files as compacted ones by day, which the cache keeps. What could not be read is a note of the first."""
     key = f"days-{key_for(place, [tuple(entry) for entry in entries], DAY_SCHEMA)}"
     if cache.folder(key) is None:
         with cache.making(key) as folder:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from threading import Thread
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,11 +21,15 @@ from ..context import utc_now
 from ..errors import ExtensionError
 from ..extension import Extension
 from ..loading import load_extension
+from ..modes import MODES_VARIABLE
+from ..settings import EXEMPTIONS_VARIABLE, LANGUAGE_VARIABLE, variable_of
 from .days import Day
 from .kernel import COLUMNS, Kernel
+from .places import BUCKET, place_of
 from .summary import Summary
 
 Events = frozenset[str] | None
+_FRAMEWORK: Final = __name__.partition(".")[0]
 
 
 class Candidate(NamedTuple):
@@ -41,6 +47,7 @@ class Work(NamedTuple):
     """A row group to decide."""
 
     path: str
+    """A file of this machine, or `oss://bucket/name`."""
     group: int
     rows: int
     skipped: frozenset[int]
@@ -75,6 +82,10 @@ class Identity(NamedTuple):
     owners: Mapping[str, str]
     """The owner of each policy that has one."""
     problems: tuple[str, ...]
+    variables: tuple[str, ...]
+    """The variables of the environment that it reads."""
+    modules: tuple[str, ...]
+    """The top-level packages and modules of the folder that it consists of."""
 
 
 _kernel: Kernel | None = None
@@ -97,7 +108,16 @@ def begin(candidate: Candidate, manner: Manner) -> None:
     devnull = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
     sys.stdout = devnull  # what a policy prints is no part of the report
     os.chdir(candidate.folder)
+    Thread(target=_end_with_parent, daemon=True).start()
     _kernel = kernel_of(loaded(candidate), manner)
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed ends nobody."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def kernel_of(extension: Extension, manner: Manner) -> Kernel:
@@ -105,17 +125,23 @@ def kernel_of(extension: Extension, manner: Manner) -> Kernel:
     return Kernel(extension, events=manner.events, sample=manner.sample, now=manner.now, as_of=manner.as_of)
 
 
-def rehearse(work: Work) -> Summary:
-    """Decide a row group, and count."""
+def rehearse(work: Work, before: Sequence[str | None] | None = None) -> Summary:
+    """Decide a row group, and count.
+
+    Args:
+        work: The row group.
+        before: What another version decided, by row, if no file has it.
+    """
     assert _kernel is not None
-    return summary_of(_kernel, work)
+    return summary_of(_kernel, work, before)
 
 
-def summary_of(kernel: Kernel, work: Work) -> Summary:
+def summary_of(kernel: Kernel, work: Work, before: Sequence[str | None] | None = None) -> Summary:
     """What a kernel counts of a row group."""
     summary = Summary()
-    before = None if work.baseline is None else _kept(work.baseline, work.group)
-    for batch in Day(Path(work.path)).batches(work.group, COLUMNS):
+    if work.baseline is not None:
+        before = _kept(work.baseline, work.group)
+    for batch in opened(work.path).batches(work.group, COLUMNS):
         part = None if before is None else before[batch.first : batch.first + len(batch)]
         summary.merge(kernel.rehearse(batch, work.skipped, part))
     return summary
@@ -125,14 +151,23 @@ def decide(work: Work) -> list[str | None]:
     """What this version decides, by row."""
     assert _kernel is not None
     found: list[str | None] = []
-    for batch in Day(Path(work.path)).batches(work.group, COLUMNS):
+    for batch in opened(work.path).batches(work.group, COLUMNS):
         found.extend(_kernel.verdicts(batch, work.skipped))
     return found
 
 
+def opened(path: str) -> Day:
+    """The compacted day of a piece of work. Raises `DayFileError`, `PlaceError`."""
+    if not path.startswith(BUCKET):
+        return Day(Path(path))
+    folder, _, name = path.rpartition("/")
+    return Day(place_of(folder).open(name))
+
+
 def identify(candidate: Candidate) -> Identity | str:
-    """What the extension is; a sentence if it cannot be loaded."""
+    """What the extension is; a sentence if it cannot be loaded. For a process of its own."""
     try:
+        os.chdir(candidate.folder)
         return identity_of(loaded(candidate), candidate.folder)
     except ExtensionError as error:
         return str(error)
@@ -152,6 +187,8 @@ def identity_of(extension: Extension, folder: str) -> Identity:
         {policy.id: _source(policy.function, folder) for policy in extension.policies},
         {policy.id: owner for policy in extension.policies if (owner := policy.owner)},
         configuration.problems,
+        _variables(extension),
+        _modules(Path(folder)),
     )
 
 
@@ -167,6 +204,28 @@ def _kept(path: str, group: int) -> list[str | None]:
     column = pq.ParquetFile(path).read_row_group(group, columns=["decision"]).column("decision")
     values: list[str | None] = column.to_pylist()
     return values
+
+
+def _variables(extension: Extension) -> tuple[str, ...]:
+    settings = (
+        variable_of(pack.name, field)
+        for pack in (*extension.packs, extension)
+        for field in pack.settings_class.model_fields
+    )
+    return (MODES_VARIABLE, EXEMPTIONS_VARIABLE, LANGUAGE_VARIABLE, *settings)
+
+
+def _modules(folder: Path) -> tuple[str, ...]:
+    """What is loaded from the folder itself: not from an environment in it, and not the framework."""
+    found = set()
+    for name, module in tuple(sys.modules.items()):
+        top = name.partition(".")[0]
+        file = getattr(module, "__file__", None)
+        if file is not None and top not in found and top not in (_FRAMEWORK, "__main__", "__mp_main__"):
+            path = Path(file)
+            if path == folder / f"{top}.py" or folder / top in path.parents:
+                found.add(top)
+    return tuple(sorted(found))
 
 
 def _source(function: object, folder: str) -> tuple[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Final, TypeVar
@@ -39,6 +39,12 @@ def identify_in_process(candidate: Candidate) -> Identity:
     return found
 
 
+def pool_of(candidate: Candidate, manner: Manner, jobs: int) -> ProcessPoolExecutor:
+    """Processes that decide by one version of an extension."""
+    context = multiprocessing.get_context("spawn")  # a fork would copy threads' locks
+    return ProcessPoolExecutor(jobs, context, begin, (candidate, manner))
+
+
 def in_workers(
     candidate: Candidate,
     manner: Manner,
@@ -52,8 +58,7 @@ def in_workers(
     Raises:
         WorkerError: A worker ended.
     """
-    context = multiprocessing.get_context("spawn")  # a fork would copy threads' locks
-    pool = ProcessPoolExecutor(min(jobs, max(len(works), 1)), context, begin, (candidate, manner))
+    pool = pool_of(candidate, manner, min(jobs, max(len(works), 1)))
     waiting = iter(enumerate(works))
     running: dict[Future[T], int] = {}
     try:
@@ -72,6 +77,17 @@ def in_workers(
         for process in list((pool._processes or {}).values()) if running else ():
             process.terminate()  # nobody wants the result
         pool.shutdown(wait=not running, cancel_futures=True)
+
+
+def in_order(results: Iterable[tuple[int, T]]) -> Iterator[T]:
+    """Results in the order of their numbers, so that what depends on an order is the same every time."""
+    early: dict[int, T] = {}
+    due = 0
+    for number, result in results:
+        early[number] = result
+        while due in early:
+            yield early.pop(due)
+            due += 1
 
 
 def _finished(running: dict[Future[T], int]) -> Iterator[tuple[int, T]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
@@ -30,9 +30,13 @@ class DataWorksStub:
 
     Args:
         snapshot: `EventDetail`, for whoever asks; None for none.
+        told: Called with the parameters of each reply, on any thread.
     """
 
-    def __init__(self, snapshot: Mapping[str, object] | None = None) -> None:
+    def __init__(
+        self, snapshot: Mapping[str, object] | None = None, told: Callable[[Mapping[str, str]], None] | None = None
+    ) -> None:
+        self._told = told
         self.replies: list[dict[str, str]] = []
         """The parameters of each reply that came, in order."""
         self.snapshot: Snapshot | Mapping[str, object] | Exception = snapshot or {}
@@ -85,6 +89,8 @@ class DataWorksStub:
         """The HTTP status and the answer to an operation; a reply is kept."""
         if action in _REPLIES:
             self.replies.append({name: values[-1] for name, values in parse_qs(parameters).items()})
+            if self._told is not None:
+                self._told(self.replies[-1])
         try:
             if action in _REPLIES:
                 return 200, {"Success": True}

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from dataworks_ext import Extension, Outcome, PolicyContext, deny
+from dataworks_ext import Extension, Outcome, PolicyContext, PolicyPack, deny
+from dataworks_ext.archive.writer import ArchiveWriter
 from dataworks_ext.events import CommitFile, DownloadResources
 from dataworks_ext.function import Function
+from dataworks_ext.openapi.api import OpenApi
 from dataworks_ext.testing import FunctionContext, eventbridge_message, function_compute_message
 from dataworks_ext.testing.contexts import ContextCredentials
 from tests import dataworks as local
@@ -140,9 +142,9 @@ def test_a_lookup_is_left_out(bucket: Bucket, dataworks: local.LocalDataWorks) -
     assert line["consulted"] == {"snapshot": {"omitted": True}}
 
 
-@pytest.mark.parametrize("name", ["sqlText", "sql_text"])
+@pytest.mark.parametrize("name", ["sqlText", "sql_text", "payload.sqlText"])
 def test_a_field_of_the_payload_is_left_out(bucket: Bucket, name: str) -> None:
-    bucket.function(guard(), DATAWORKS_EXT_ARCHIVE_WITHOUT=f"{name}, nothing").handler(MESSAGE, bucket.context())
+    bucket.function(guard(), DATAWORKS_EXT_ARCHIVE_WITHOUT=f"{name}, nodeId").handler(MESSAGE, bucket.context())
     (line,) = bucket.lines()
     whole = json.loads(MESSAGE)
     del whole["messageBody"]["sqlText"]
@@ -240,7 +242,7 @@ WRONG = {
     "DATAWORKS_EXT_ARCHIVE": "s3://bucket",
     "DATAWORKS_EXT_ARCHIVE_ENDPOINT": "http://oss.example.com",
     "DATAWORKS_EXT_ARCHIVE_EVENTS": "download-resource",
-    "DATAWORKS_EXT_ARCHIVE_WITHOUT": "eventCode",
+    "DATAWORKS_EXT_ARCHIVE_WITHOUT": "sqltext, operater",
     "DATAWORKS_EXT_ARCHIVE_MAX_BYTES": "1KB",
 }
 
@@ -256,6 +258,36 @@ def test_a_variable_that_is_wrong_is_named_once_and_archives_nothing(
     assert configuration["problem"].startswith(variable)
     assert (record["archive"], record["archive_problem"]) == ("lost", configuration["problem"])
     assert bucket.keys == []
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (
+            "operator，sqlTxt",
+            'no event has a field "sqlTxt", and nothing is archived before it is mended; did you mean "sqlText"?',
+        ),
+        ("snapshot.contents", 'did you mean "snapshot.content"?'),
+        ("payload.", 'no event has a field "payload."'),
+        ("payload.eventCode", "a message is none without payload.eventCode"),
+        ("ListTables", 'did you mean "ListTable"?'),
+    ],
+)
+def test_a_name_that_would_leave_nothing_out_archives_nothing(written: str, told: str) -> None:
+    extension = Extension("guard", packs=[PolicyPack("tables", asks=["ListTable"])])
+    environment = {"DATAWORKS_EXT_ARCHIVE": "oss://bucket", "DATAWORKS_EXT_ARCHIVE_WITHOUT": written}
+    problem = ArchiveWriter(extension, OpenApi({}), environment).problem
+    assert problem is not None
+    assert told in problem
+
+
+@pytest.mark.parametrize(
+    "written", ["operator，sqlText；file_name、ip", "payload.fieldOfTomorrow", "List_Table, options", ""]
+)
+def test_names_that_something_has_are_no_problem(written: str) -> None:
+    extension = Extension("guard", packs=[PolicyPack("tables", asks=["ListTable"])])
+    environment = {"DATAWORKS_EXT_ARCHIVE": "oss://bucket", "DATAWORKS_EXT_ARCHIVE_WITHOUT": written}
+    assert ArchiveWriter(extension, OpenApi({}), environment).problem is None
 
 
 def test_what_cannot_be_written_is_lost(

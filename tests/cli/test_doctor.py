@@ -191,6 +191,14 @@ MISTAKES: dict[str, tuple[Plant, str, str, str]] = {
         variables(DATAWORKS_EXT_CODE=""),
         *("code", "problem", "DATAWORKS_EXT_CODE is not set"),
     ),
+    "another region": (
+        props(region="cn-hangzou"),
+        *("region", "warning", "cn-hangzou is not among the regions where DataWorks has extensions; did you mean"),
+    ),
+    "a role by its name": (
+        props(role="data-guard"),
+        *("properties", "problem", "role should be an ARN, such as acs:ram::1234567890980001:role/data-guard"),
+    ),
     "no role": (
         props(role=""),
         *("role", "problem", "the function has no role, so it cannot send replies through the OpenAPI"),

@@ -295,15 +295,6 @@ def test_an_extension_that_handles_nothing_has_no_pattern(tmp_path: Path, monkey
     assert said == "dataworks-ext: extension guard handles no event: register a policy or an observer first"
 
 
-# The reference
-
-
-def test_the_page_of_events_is_current() -> None:
-    """`make docs` writes it."""
-    page = Path(__file__).parents[2] / "docs" / "en" / "events.md"
-    assert page.read_text(encoding="utf-8") == _run("--markdown")
-
-
 # Contradictions
 
 
@@ -312,7 +303,6 @@ def test_the_page_of_events_is_current() -> None:
     [
         (["--schema"], "--schema needs an event code: dataworks-ext events download-resources --schema"),
         (["commit-file", "--pattern"], "--pattern takes no event code: dataworks-ext events --pattern"),
-        (["commit-file", "--markdown"], "--markdown takes no event code: dataworks-ext events --markdown"),
         (["commit-file", "--sample", "--schema"], "--sample and --schema print different things; give one of them"),
     ],
 )

@@ -102,7 +102,20 @@ def test_another_app_is_a_baseline(project: Path) -> None:
     assert found["newly_denied"] == 3
 
 
+def test_what_policies_say_is_in_the_language_that_is_asked_for(project: Path) -> None:
+    (project / "rules.py").write_text(
+        POLICIES.format(limit=10).replace('deny("too many")', 'deny("too many", zh="行数过多")'), encoding="utf-8"
+    )
+    chinese, english = (
+        report(run(project, "rehearse", "archive", "--format", "json", *language))
+        for language in (["--language", "zh"], [])
+    )
+    assert {example["text"] for example in chinese["policies"][0]["examples"]} == {"行数过多"}
+    assert {example["text"] for example in english["policies"][0]["examples"]} == {"too many"}
+
+
 WRONG = {
+    "no language": (["archive", "--language", "fr"], "--language should be en or zh, got fr"),
     "no source": (["nothing"], "there is no nothing; name oss://bucket/prefix"),
     "no commit": (["archive", "--against", "no-such-commit"], "no-such-commit"),
     "no app": (["archive", "--against", "nowhere:extension"], "the baseline nowhere:extension cannot be used"),

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from dataworks_ext.deploy.interpreters import RUNNING
 from dataworks_ext.local import LocalFunctionCompute
 
-from .conftest import EVENTS, SECRET, Project, run, said
-from .gateway import Gateway
+from .conftest import EVENTS, INDEX, SECRET, Project, run, said
+from .gateway import Fault, Gateway
 
 APIS = ("3.0", "2.0")
 pytestmark = pytest.mark.usefixtures("gateway")
@@ -74,6 +75,29 @@ def test_what_will_change_is_shown_before(project: Project) -> None:
     ]
 
 
+def test_the_plan_is_a_line_for_each_change(project: Project) -> None:
+    """Those of one thing below it, values as s.yaml has them, events by their codes."""
+    project.write_s_yaml({"LIMIT": "5"}, internetAccess=True)
+    project.write_extension("commit-file")
+    size = Path("dist/function.zip").stat().st_size
+    shown = run("deploy", "--force", "--dry-run").stdout.splitlines()
+    assert shown[0] == "function guard: created in Function Compute 3.0"
+    assert {"  internetAccess: true", "  variable LIMIT: set", f"  code: {size} bytes of dist/function.zip"} < {*shown}
+    assert "  instanceLifecycleConfig: initializer handler index.initializer, timeout 5" in shown
+    assert shown[-3:] == [
+        "alias live: the new version",
+        "bus workspaces: created",
+        "rule dataworks-ext-guard-1 of bus workspaces: created for commit-file",
+    ]
+    run("deploy", "--force", "--yes")
+    project.write_s_yaml({}, timeout=20)
+    assert run("deploy", "--force", "--dry-run").stdout.splitlines()[:3] == [
+        "function guard",
+        "  timeout: 10 → 20",
+        "  variable LIMIT: set → removed",
+    ]
+
+
 def test_a_dry_run_touches_nothing(project: Project, gateway: Gateway, api: str) -> None:
     """By the calls that the cloud saw, before and after there is something."""
     changes(api)
@@ -120,7 +144,7 @@ def test_a_changed_variable_is_named_without_its_value(project: Project, api: st
     deploy(api)
     project.write_s_yaml({"SECRET_OF_MINE": "another-secret", "LIMIT": "5"})
     result = run("deploy", "--force", "--yes", "--api", api)
-    assert "function guard: variable LIMIT" in result.stdout
+    assert "  variable LIMIT: set\n" in result.stdout
     assert "another-secret" not in result.output
     project.write_s_yaml({"LIMIT": "5"})
     assert changes(api)[0] == "function guard: variable SECRET_OF_MINE"
@@ -150,6 +174,7 @@ def test_a_version_says_its_code_and_commit(project: Project, api: str) -> None:
     [version] = json.loads(run("versions", "--json", "--api", api).stdout)
     assert len(version["digest"]) == 64
     assert (version["commit"], version["share"], version["direct"]) == ("", 1.0, True)
+    assert version["published"].startswith("20")
 
 
 def test_versions_are_a_table(project: Project) -> None:
@@ -180,11 +205,49 @@ def test_a_function_that_was_there_before_is_kept_as_a_version(project: Project,
     assert verdict("3.0") == "OK"
 
 
+def test_going_back_takes_settings_away_that_the_version_has_not(
+    project: Project, compute: LocalFunctionCompute, api: str
+) -> None:
+    project.write_s_yaml({}, role=None, instanceLifecycleConfig=None)
+    deploy(api)
+    project.write_s_yaml({}, vpcConfig={"vpcId": "v", "vSwitchIds": ["s"], "securityGroupId": "g"})
+    deploy(api)
+    result = run("rollback", "--api", api)
+    assert result.exit_code == 0, result.stderr
+    assert versions(api) == {"2": "0%", "1": "100% direct"}
+
+
+def test_a_function_that_was_made_from_a_folder_is_kept_as_well(
+    project: Project, compute: LocalFunctionCompute, tmp_path: Path
+) -> None:
+    """As `dataworks-ext local` makes one."""
+    folder = tmp_path / "code"
+    folder.mkdir()
+    folder.joinpath("index.py").write_text(INDEX.replace("VERDICT", "WARN"), encoding="utf-8")
+    compute.create_function("guard", folder, timeout=5)
+    project.write_extension("download-resources")
+    deploy("3.0")
+    assert verdict("3.0") == "OK"
+    result = run("rollback")
+    assert (result.exit_code, verdict("3.0")) == (0, "WARN"), result.stderr
+
+
+def test_going_back_begins_when_the_code_is_here(project: Project, gateway: Gateway) -> None:
+    deploy("3.0")
+    project.write_package("FAIL")
+    deploy("3.0")
+    before = len(gateway.changing)
+    gateway.plan = lambda call: Fault() if call.action == "GetFunctionCode" else None
+    result = run("rollback")
+    assert (result.exit_code, len(gateway.changing)) == (2, before)
+    assert "get the code of function guard: there was no answer" in said(result)
+
+
 def test_a_canary_answers_beside_the_old_version_until_it_is_promoted(project: Project, api: str) -> None:
     deploy(api)
     project.write_package("FAIL")
     done = deploy(api, "--canary", "50")
-    assert done["changes"][-1]["after"] == "version 1, and version new for 50%"
+    assert done["changes"][-1]["after"] == "version 1, and the new version for 50%"
     assert versions(api) == {"2": "50% direct", "1": "50%"}
     assert changes(api, "--canary", "50") == []
     verdicts = [verdict(api, "--qualifier", "live") for _ in range(40)]
@@ -339,16 +402,42 @@ def test_an_extension_of_direct_events_needs_no_rules(project: Project, gateway:
     assert not any("Rule" in action or "Bus" in action for action in gateway.changing)
 
 
+# What the doctor finds
+
+
+def test_a_problem_stops_the_deployment(project: Project, gateway: Gateway) -> None:
+    project.write_s_yaml({"DATAWORKS_EXT_CODE": "c"}, role="", memorySize=1)
+    result = run("deploy", "--yes")
+    assert (result.exit_code, gateway.changing) == (1, [])
+    assert "memorySize should be from 128 to 32768 MB" in said(result)
+    assert "not deployed; solve the problems" in said(result)
+    assert run("deploy", "--dry-run").exit_code == 0
+
+
+def test_the_first_deployment_needs_no_extension_code(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An extension has no code before it is registered; but one that the function has is not lost by oversight."""
+    monkeypatch.setattr("dataworks_ext.deploy.checkup.RUNTIMES", (RUNNING,))
+    monkeypatch.setenv("CODE", "")
+    project.write_s_yaml({"DATAWORKS_EXT_CODE": "${env('CODE', '')}"}, code="./dist")
+    result = run("deploy", "--yes")
+    assert result.exit_code == 0, result.output
+    assert "DATAWORKS_EXT_CODE is not set, so no reply is sent: register the extension" in said(result)
+    monkeypatch.setenv("CODE", "c-1")
+    assert run("deploy", "--yes").exit_code == 0
+    monkeypatch.setenv("CODE", "")
+    result = run("deploy", "--yes")
+    assert (result.exit_code, "is not set, and the deployed function has it" in said(result)) == (1, True)
+
+
 # What is said at the end
 
 
 def test_the_values_for_the_console_are_printed(project: Project) -> None:
     project.write_extension("commit-file")
     shown = run("deploy", "--force", "--yes").stdout
-    assert shown.splitlines()[-7:-1] == [
+    assert shown.splitlines()[-6:-1] == [
         "For the console of DataWorks (docs/en/production.md):",
         "  Region: cn-hangzhou",
-        "  Function, for uploads and downloads: guard",
         "  Event bus of the OpenEvent channel: workspaces",
         "  Events of the extension: commit-file",
         "  Extension code (DATAWORKS_EXT_CODE): not set; DataWorks shows it when the",

@@ -78,7 +78,22 @@ def test_this_machine_and_https_are_taken(endpoint: str) -> None:
 def test_what_cannot_be_reached_is_said(api: str) -> None:
     result = run("deploy", "--force", "--no-rules", "--api", api, "--endpoint", "http://127.0.0.1:9")
     assert result.exit_code == 2
-    assert "cannot be reached" in said(result) or "there was no answer (refused)" in said(result)
+    assert "127.0.0.1:9 cannot be reached (" in said(result)
+    assert "; check the region of s.yaml" in said(result)
+
+
+@pytest.mark.usefixtures("credentials")
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--s-yaml", "elsewhere/s.yaml"], "there is no elsewhere/s.yaml; run this in the folder of the project"),
+        (["--event-bus", "data works"], "the event bus is 'data works'; expected letters, digits and -"),
+        (["--alias", "7"], "--alias is '7'; expected a letter or _, then letters, digits, - and _"),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused_before_anything(arguments: list[str], expected: str) -> None:
+    result = run("deploy", "--force", "--yes", *arguments)
+    assert (result.exit_code, expected in said(result)) == (2, True), result.stderr
 
 
 @pytest.mark.parametrize("api", _APIS)
@@ -87,7 +102,7 @@ def test_what_cannot_be_reached_is_said(api: str) -> None:
     [
         ({"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "wrong"}, "SignatureNotMatch: check the secret of the access key"),
         ({"ALIBABA_CLOUD_ACCESS_KEY_ID": "nobody"}, "InvalidAccessKeyID: check the id of the access key"),
-        ({"ALIBABA_CLOUD_ACCESS_KEY_SECRET": ""}, "ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set"),
+        ({"ALIBABA_CLOUD_ACCESS_KEY_SECRET": ""}, "not set: ALIBABA_CLOUD_ACCESS_KEY_SECRET. Whoever deploys needs"),
     ],
 )
 def test_credentials_that_are_refused_are_named(

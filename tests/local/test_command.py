@@ -18,8 +18,16 @@ import pytest
 from typer.testing import CliRunner
 
 from dataworks_ext.cli._app import app
+from dataworks_ext.cli._served_function import Output
 from dataworks_ext.deploy.build import build
+from dataworks_ext.deploy.event_bus import EventBridge
+from dataworks_ext.deploy.event_rules import BusOptions, TargetFunction, WantedRule, target_of
 from dataworks_ext.deploy.interpreters import RUNNING
+from dataworks_ext.deploy.remote_access import Access
+from dataworks_ext.events import catalog
+from dataworks_ext.local import FailedDelivery
+from dataworks_ext.local.event_delivery import FunctionTarget
+from tests.cloud import without_proxies
 from tests.deploy.wheelhouse import Wheelhouse, only_index
 
 from .functions import COVERAGE, PATIENCE, await_end, write_code
@@ -200,9 +208,91 @@ def test_without_a_package_nothing_is_watched(tmp_path: Path, monkeypatch: pytes
     assert "there is no folder dist/function to watch; build it: dataworks-ext package" in result.stderr
 
 
+_ANSWERING = """
+import json
+import os
+import urllib.request
+
+
+def handler(event, context):
+    told = json.loads(event)
+    if told["type"].endswith("DeployFile"):
+        raise ValueError("not today")
+    address = os.environ["DATAWORKS_EXT_ENDPOINT"]
+    reply = f"MessageId={told['id']}&CheckResult=FAIL&CheckResultTip=Not+like+this".encode()
+    headers = {"x-acs-action": "UpdateIDEEventResult"}
+    return urllib.request.urlopen(urllib.request.Request(address, reply, headers)).read()
+"""
+_QUEUE = "acs:mns:cn-hangzhou:1:/queues/undelivered"
+
+
+def test_what_becomes_of_an_event_is_printed(tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reply to it, each attempt to deliver it, and where it went in the end."""
+    without_proxies(monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    s_yaml = {"resources": {"f": {"component": "fc3", "props": {"region": "cn-hangzhou"}}}}
+    Path("s.yaml").write_text(json.dumps(s_yaml), encoding="utf-8")
+    code = write_code(tmp_path / "code", _ANSWERING)
+    with Command(temporary, "--code", str(code), "--name", "f", "--timeout", "20", "--retries", "1") as command:
+        started = command.news("started")
+        monkeypatch.setenv("EVENTBRIDGE_ENDPOINT", started["endpoint"])
+        monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", started["access_key_id"])
+        monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", started["access_key_secret"])
+        buses = EventBridge(Access(started["access_key_id"], started["access_key_secret"], "", "", started["endpoint"]))
+        target = target_of(TargetFunction("cn-hangzhou", "1", "f", "", ""), BusOptions(dead_letters=_QUEUE))
+        types = tuple(catalog[code].type for code in ("commit-file", "deploy-file"))
+        buses.create(WantedRule("default", "rule", types, target))
+        command.news("ready")
+
+        published = publish("commit-file")
+        reply = command.news("reply")
+        assert (reply["message_id"], reply["verdict"], reply["text"]) == (published, "FAIL", "Not like this")
+
+        published = publish("deploy-file")
+        first, last = command.news("undelivered"), command.news("undelivered")
+        assert (first["event_id"], first["bus"], first["function"]) == (published, "default", "f")
+        assert (first["problem"], first["attempt"], first["next_in"]) == ("not today", 1, 1.0)
+        assert (last["attempt"], last["next_in"], last["dead_letter_queue"]) == (2, None, _QUEUE)
+        command.end(signal.SIGINT)
+
+
+def publish(code: str) -> str:
+    """The id of the message that was published."""
+    result = CliRunner().invoke(app, ["invoke", code, "--event-bus", "default", "--json"])
+    assert result.exit_code == 0, result.output
+    return str(json.loads(result.stdout)["published"])
+
+
+@pytest.mark.parametrize(
+    ("pause", "queue", "fate"),
+    [
+        (2.0, "", "Attempt 1 of 3; the next is in 2 s."),
+        (None, _QUEUE, f"Given up after 3 attempts; it went to the dead-letter queue {_QUEUE}."),
+        (None, "", "Given up after 3 attempts; it is lost, since the rule names no dead-letter queue."),
+    ],
+)
+def test_people_are_told_where_an_event_went(
+    capsys: pytest.CaptureFixture[str], pause: float | None, queue: str, fate: str
+) -> None:
+    target = FunctionTarget("", "live", "guard", "BACKOFF_RETRY", queue)
+    event = {"id": "e-1", "aliyuneventbusname": "workspaces"}
+    Output(as_json=False).undelivered(FailedDelivery(target, event, "not today", 1 if pause else 3, 3, pause))
+    said = "Event e-1 of bus workspaces was not delivered to guard (live): not today"
+    assert capsys.readouterr().out == f"{said}. {fate}\n"
+
+
+def test_a_cloud_without_a_function_waits_for_one(temporary: Path) -> None:
+    with Command(temporary, "--no-function") as command:
+        client = command.client()
+        command.news("empty")
+        with pytest.raises(fc2.FcError, match="FunctionNotFound"):
+            client.get_function("default", "data-guard")
+        assert command.end(signal.SIGINT) == 0
+
+
 def test_people_are_told_how_to_invoke_in_80_columns(code: Path, temporary: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", _RUN, "local", "--code", code.name],
+        [sys.executable, "-c", _RUN, "local", "--code", f"../{code.parent.name}/{code.name}"],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "TMPDIR": str(temporary)},
@@ -265,6 +355,8 @@ def test_a_line_that_is_no_variable_is_named_and_not_shown(code: Path, tmp_path:
             ["--env", "NOTHING"],
             "--env NOTHING: there is no such environment variable; set it, or write --env NOTHING=VALUE",
         ),
+        (["--watch", "--no-function"], "--watch replaces the function, and --no-function makes none"),
+        (["--snapshot", "nowhere"], "the snapshot nowhere cannot be read as text"),
         (["--env", "=swordfish"], "--env has a value without a name; expected NAME=VALUE, or NAME"),
         (["--env-file", "nowhere"], "--env-file nowhere cannot be read: No such file or directory"),
         (["--env", "FC_REGION=mine"], "environmentVariables: 'FC_REGION' cannot be a variable"),

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,15 @@ from xml.etree.ElementTree import fromstring
 import pytest
 from jsonschema import validate
 
-from dataworks_ext import Extension, deny
+from dataworks_ext import Extension, deny, rehearsal
 from dataworks_ext.events import DownloadResources
 from dataworks_ext.rehearsal.as_junit import junit
 from dataworks_ext.rehearsal.as_markdown import markdown
 from dataworks_ext.rehearsal.as_page import page
 from dataworks_ext.rehearsal.as_sarif import sarif
+from dataworks_ext.rehearsal.damage import _OTHERS
 from dataworks_ext.rehearsal.report import Report
+from dataworks_ext.rehearsal.wording import WORDING
 from dataworks_ext.texts import Language
 
 from .archives import Archive, rehearsed
@@ -61,6 +64,30 @@ def test_markdown_has_counts_and_pseudonyms_and_no_texts(report: Report) -> None
 
 def test_markdown_is_chinese_where_it_is_asked_for(report: Report) -> None:
     assert "规则演练报告" in markdown(report, "zh")
+    assert "对比基线：当时的判定。" in markdown(report, "zh")
+    assert "对比基线：main。" in markdown({**report, "baseline": "main"}, "zh")
+
+
+@pytest.mark.parametrize("write", [markdown, page])
+def test_warnings_are_in_the_language_of_the_report(report: Report, write: Callable[[Report, Language], str]) -> None:
+    """What differs is said in Chinese; a problem of the configuration is named as such."""
+    doubtful: Any = {**report, "differing_settings": {"downloads": 1200, "files": 3}, "warnings": ["no such policy"]}
+    assert "以下策略包的配置与消息到达时不同：downloads（1,200 条消息）、files（3 条消息）。" in write(doubtful, "zh")
+    assert "配置问题：no such policy" in write(doubtful, "zh")
+    assert "downloads (1,200 messages), files (3 messages)." in write(doubtful, "en").replace("\\", "")
+
+
+def test_the_page_says_in_chinese_what_could_not_be_read(report: Report) -> None:
+    assert "<li>不是 JSON 的行：1 · <code>" in page(report, "zh")
+    assert "<h3>未知：10</h3>" in page(report, "zh")
+
+
+def test_every_reason_for_not_reading_has_a_chinese_text() -> None:
+    """Those that the code gives, found by how it gives them."""
+    sources = [path.read_text(encoding="utf-8") for path in sorted(Path(rehearsal.__path__[0]).glob("*.py"))]
+    given = {found for text in sources for found in re.findall(r'(?:damage\.add|UnreadLineError)\("([^"]+)"', text)}
+    assert len(given) > 10
+    assert given | {_OTHERS} == set(WORDING["zh"].reasons)
 
 
 def test_junit_fails_where_a_limit_is_exceeded(report: Report) -> None:

@@ -60,7 +60,7 @@ DAMAGE = {
     "a line that is no JSON": b"{]\n",
     "a line that is no object": b"[1]\n",
     "an object that is no archived line": b'{"kind": "message"}\n',
-    "a line of schema 9, which this version does not know": b'{"schema": 9, "message": {}, "decision": {}}\n',
+    "a line of a schema that this version does not know": b'{"schema": 9, "message": {}, "decision": {}}\n',
     "a line whose message cannot be read": b'{"schema": 1, "message": {}, "decision": {}}\n',
 }
 

@@ -1,0 +1,158 @@
+"""The pages name everything that people can name: names, commands, options, variables, keys. It finds what is missing.
+
+What there is comes from the code and from what examples import, never from a list here. Error texts have a page of
+their own: `test_error_page.py`.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import types
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from dataworks_ext.settings import variable_of
+from policies import extension
+from website.api_pages import PAGES as API_PAGES
+from website.api_pages import page as api_page
+from website.api_pages import public_names
+from website.options_page import commands, options
+from website.options_page import page as options_page
+
+from .pages import DOCS, LANGUAGES, PAGES, ROOT, blocks
+
+_PACKAGE: Final = ROOT / "dataworks_ext"
+_VARIABLE: Final = re.compile(r"(?:DATAWORKS_EXT|FC|ALIBABA_CLOUD|EVENTBRIDGE)_[A-Z][A-Z_]*[A-Z]\Z")
+_OF_THE_PLATFORM: Final = {"FC_FUNC_CODE_PATH", "FC_SERVER_PATH"}
+"""What Function Compute sets in an instance, for the framework and for nobody else."""
+
+
+def _text(language: str) -> str:
+    return "\n".join(page.read_text(encoding="utf-8") for page in sorted((DOCS / language).rglob("*.md")))
+
+
+def _imported() -> Iterator[tuple[str, str]]:
+    """What an example, a page or a new project imports of the framework, as module and name."""
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "policies").glob("*.py")]
+    sources += [block.text for page in PAGES for block in blocks(page) if block.language == "python"]
+    sources += [path.read_text(encoding="utf-8") for path in (_PACKAGE / "cli" / "project").rglob("*.py.template")]
+    for source in sources:
+        for found in re.finditer(r"^ *from (dataworks_ext[\w.]*) import ([\w, ]+|\([\w,\s]+\))", source, re.MULTILINE):
+            yield from ((found[1], name) for name in re.findall(r"\w+", found[2]))
+
+
+def _described(language: str, name: str) -> bool:
+    """Whether a page of the reference has a heading, or a line of a table or list, for the name."""
+    return re.search(rf"^(?:#+ `?{name}\b|(?:\| |- )`{name}`|.* `{name}`$)", _text(language), re.MULTILINE) is not None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pages_of_the_api_are_current(language: str) -> None:
+    """`make docs` writes them."""
+    written = {one.name: (DOCS / language / "api" / f"{one.name}.md").read_text(encoding="utf-8") for one in API_PAGES}
+    assert written == {one.name: api_page(one, language) for one in API_PAGES}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_of_options_is_current(language: str) -> None:
+    """`make docs` writes it."""
+    assert (DOCS / language / "options.md").read_text(encoding="utf-8") == options_page(language)
+
+
+def test_the_reference_has_what_a_package_exports() -> None:
+    """Every name that can be imported from a package on demand, or is in its `__all__`."""
+    described = {module.partition(":")[0]: public_names(module) for page in API_PAGES for module in page.modules}
+    missing = []
+    for name in ("dataworks_ext", "dataworks_ext.testing", "dataworks_ext.sql", "dataworks_ext.local"):
+        module = importlib.import_module(name)
+        names = getattr(module, "__all__", None) or [one for one in dir(module) if not one.startswith("_")]
+        missing += [
+            f"{name}.{one}"
+            for one in names
+            if one not in described[name]
+            and not isinstance(getattr(module, one), types.ModuleType)
+            and one.isidentifier()
+            if one not in ("TYPE_CHECKING", "annotations", "names_on_demand")
+        ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_reference_describes_what_examples_import(language: str) -> None:
+    """A name that a page or a policy needs is no private one."""
+    imported = sorted(set(_imported()))
+    assert ("dataworks_ext", "PolicyPack") in imported
+    text = _text(language)
+    assert [
+        name for name in imported if not re.search(rf"`{name[1]}`|import {name[1]}$|# {name[1]}$", text, re.MULTILINE)
+    ] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_reference_has_every_command_and_option(language: str) -> None:
+    """Each subcommand, and each option by its long name."""
+    text = _text(language)
+    names = [f"`{word}`" for command in commands() for word in command.split()]
+    names += [
+        name
+        for command in commands().values()
+        for option in options(command)
+        for name in re.findall(r"--[\w-]+", option)
+    ]
+    assert "--max-newly-denied" in names
+    assert [name for name in dict.fromkeys(names) if name not in text] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_reference_has_every_variable(language: str) -> None:
+    """Those that the code reads, those of `s.yaml`, and the settings of the example."""
+    found = {name for path in _PACKAGE.rglob("*.py") for name in _words(path) if _VARIABLE.match(name)}
+    found |= set(re.findall(r"env\('(\w+)'", (ROOT / "s.yaml").read_text(encoding="utf-8")))
+    found |= {variable_of(pack.name, field) for pack in extension.packs for field in pack.settings_class.model_fields}
+    assert "DATAWORKS_EXT_ARCHIVE_WITHOUT" in found
+    assert sorted(_missing(found - _OF_THE_PLATFORM, _text(language))) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("module", "page"), [("record.py", "record.md"), ("archive/line.py", "archive.md"), ("lines.py", "record.md")]
+)
+def test_the_reference_has_every_key(module: str, page: str, language: str) -> None:
+    """Of a record and of an archived line: the keys that the code writes."""
+    keys = set(_keys(_PACKAGE / module))
+    assert keys
+    assert sorted(_missing(keys, (DOCS / language / page).read_text(encoding="utf-8"))) == []
+
+
+def _missing(names: Iterable[str], text: str) -> Iterator[str]:
+    """Those that stand nowhere as code, `name` or `NAME=value`, nor as a key, "name"."""
+    return (name for name in names if not re.search(rf"[`\"\s]{re.escape(name)}[`\"=:]", text))
+
+
+def _words(path: Path) -> Iterator[str]:
+    """The texts of a module that could be names of variables, docstrings aside."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _keys(path: Path) -> Iterator[str]:
+    """The keys of dictionaries that a module writes, and the words that it passes to `note`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Dict):
+            yield from (str(key.value) for key in node.keys if isinstance(key, ast.Constant) and key.value)
+        elif (
+            isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and isinstance(node.slice, ast.Constant)
+        ):
+            yield str(node.slice.value)
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in ("note", "_unread")
+        ):
+            yield from (word.arg for word in node.keywords if word.arg)
