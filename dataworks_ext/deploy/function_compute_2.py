@@ -21,7 +21,7 @@ from urllib3.util.retry import Retry
 
 from .function_store import SETTINGS, FoundAlias, FoundFunction, FoundVersion, Invoked, WantedFunction, found_alias
 from .remote_access import Access, checked_endpoint, download
-from .remote_error import NotThereError, RemoteError, refused
+from .remote_error import NotThereError, RemoteError, refused, unanswered
 
 RETRIES = 5
 """How often a request is repeated that found no server, or one that failed or asked for a pause."""
@@ -170,8 +170,7 @@ class FunctionCompute2:
     def _explained(self, what: str, error: Exception) -> RemoteError:
         status, code = getattr(error, "status_code", None), str(getattr(error, "err_code", ""))
         if status is None:
-            advice = "check the region of s.yaml, the account, and the network"
-            return RemoteError(f"{what}: {self._endpoint} cannot be reached ({type(error).__name__}); {advice}")
+            return unanswered(what, self._endpoint, error)
         return refused(what, int(status), code, str(getattr(error, "message", "")), self._secrets)
 
 

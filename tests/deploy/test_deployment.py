@@ -15,13 +15,7 @@ from dataworks_ext.local import LocalFunctionCompute
 from .conftest import EVENTS, INDEX, SECRET, Project, run, said
 from .gateway import Fault, Gateway
 
-APIS = ("3.0", "2.0")
 pytestmark = pytest.mark.usefixtures("gateway")
-
-
-@pytest.fixture(params=APIS)
-def api(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 def deploy(api: str, *options: str) -> dict[str, Any]:
