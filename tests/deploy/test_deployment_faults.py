@@ -238,6 +238,26 @@ def test_a_function_of_another_kind_is_not_overwritten(command: Command, project
     assert "updated function guard" in command("deploy", "--force", "--yes", "--take-over").stdout
 
 
+def test_a_service_of_other_functions_is_not_changed(project: Project, gateway: Gateway) -> None:
+    """Those of 2.0 share a role and a network."""
+    first = run("deploy", "--force", "--yes", "--no-rules", "--api", "2.0", "--service", "shared")
+    assert first.exit_code == 0
+    project.write_s_yaml({}, functionName="other", role="acs:ram::1:role/other")
+    result = run("deploy", "--force", "--yes", "--no-rules", "--api", "2.0", "--service", "shared")
+    assert (result.exit_code, "UpdateService" in gateway.changing) == (2, False)
+    assert "there is a service shared with another role, which may be for other functions" in said(result)
+
+
+def test_a_function_whose_service_was_made_is_made_by_the_next_run(project: Project, gateway: Gateway) -> None:
+    """The connection is lost between the service of 2.0 and its function."""
+    gateway.plan = failing("CreateFunction", LOST_BEFORE)
+    failed = run("deploy", "--force", "--yes", "--api", "2.0")
+    assert "create function guard: there was no answer" in said(failed)
+    gateway.plan = lambda call: None
+    assert run("deploy", "--force", "--yes", "--api", "2.0").exit_code == 0
+    assert gateway.changing.count("CreateService") == 1
+
+
 def test_a_rule_of_another_target_is_not_overwritten(
     command: Command, project: Project, gateway: Gateway, compute: LocalFunctionCompute
 ) -> None:
