@@ -31,6 +31,8 @@ from ..testing.cases.result import policies_for
 from ..testing.cases.saved import SavedError, read_message_or_payload, read_snapshot_or_code
 from ..testing.deciding import setting_named
 from ..testing.reasons import error_of, exemption_of
+from ._check_forms import forms_of
+from ._forms import Form, Formatted, Output, Written, write
 from ._masking import masked_text
 from ._output import (
     DEFAULT,
@@ -41,7 +43,6 @@ from ._output import (
     fail,
     load,
     plain,
-    print_json,
     read_stdin,
     table,
     verdict_text,
@@ -120,6 +121,8 @@ def check(
         typer.Option("--set", metavar="PACK.FIELD=VALUE", help="Override a setting; can be repeated."),
     ] = None,
     app: App = DEFAULT,
+    form: Formatted = Form.TABLE,
+    output: Output = None,
     as_json: Json = False,
 ) -> None:
     """Run the policies on saved messages or payloads.
@@ -133,13 +136,16 @@ def check(
     extension = _configured(load(app), settings or ())
     content, moment = _read_snapshot(snapshot), _read_now(now)
     checked = [one for file in files for one in _check(extension, content, moment, file)]
-    if as_json:
-        print_json([_as_json(one) for one in checked])
-    else:
+    chosen = Form.JSON if as_json else form
+    if chosen is not Form.JSON:
         for problem in extension.configuration.problems:
             console(error=True).print(*plain(f"Problem: {problem}"), style="red")
-        for one in checked:
-            _print(extension, one)
+    written = Written(
+        lambda: _print_all(extension, checked),
+        lambda: list(map(_as_json, checked)),
+        forms_of(checked),
+    )
+    write(chosen, output, written)
     if any(one.problem for one in checked):
         raise typer.Exit(UNREADABLE)
     if any(one.decision and one.decision.denied for one in checked):
@@ -252,6 +258,11 @@ def reasons_as_json(decision: Decision) -> list[dict[str, object]]:
         }
         for reason in decision.reasons
     ]
+
+
+def _print_all(extension: Extension, checked: Iterable[Checked]) -> None:
+    for one in checked:
+        _print(extension, one)
 
 
 def _print(extension: Extension, one: Checked) -> None:

@@ -21,6 +21,7 @@ from ..testing.deciding import setting_named
 from ..texts import Language
 from ._archives import ProgressLine, explained
 from ._counting import Asked, count_here, count_on_spark, opened_here
+from ._forms import save, shown
 from ._output import DEFAULT, App, console, fail, load, plain, print_json, table
 from ._packing import pack
 from ._screen import inline
@@ -219,9 +220,7 @@ def _write(report: Report, form: Format, output: Path | None, language: Language
     if output is None:
         sys.stdout.write(text)
         return
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(text, encoding="utf-8")
-    console(error=True).print(f"{inline(str(output))} is written.")
+    save(output, text)
 
 
 def _text(report: Report, form: Format, language: Language) -> str:
@@ -243,11 +242,7 @@ def _text(report: Report, form: Format, language: Language) -> str:
         return sarif(report)
     if form is Format.JSON:
         return json.dumps(report, ensure_ascii=False, indent=2) + "\n"
-    from rich.console import Console
-
-    recorded = Console(file=None, record=True, width=80, quiet=True)
-    recorded.print(_table(report))
-    return recorded.export_text()
+    return shown(lambda: print_report(report))
 
 
 def print_report(report: Report) -> None:

@@ -13,8 +13,10 @@ from ..testing.cases.case import CaseError, Problem, place
 from ..testing.cases.reading import find_case_files, read_cases
 from ..testing.cases.result import CaseResult, run_case
 from ..testing.discarded import discarded_outcomes, problem_of, sources_of
-from ._output import DEFAULT, UNREADABLE, App, Json, console, fail, load, print_json
+from ._forms import Form, Formatted, Output, Written, write
+from ._output import DEFAULT, UNREADABLE, App, Json, console, fail, load
 from ._screen import inline
+from ._test_forms import forms_of
 from .check import print_failures, reasons_as_json, reasons_table
 
 FAILED: Final = 1
@@ -40,7 +42,9 @@ class Tested(NamedTuple):
         return [result for result in self.results if not result.passed]
 
 
-def run_cases(paths: Paths = None, app: App = DEFAULT, as_json: Json = False) -> None:
+def run_cases(
+    paths: Paths = None, app: App = DEFAULT, form: Formatted = Form.TABLE, output: Output = None, as_json: Json = False
+) -> None:
     """Run case files and compare the decisions with the expected ones.
 
     The environment is ignored: a case has the settings and modes that it names itself, and DataWorks is not asked.
@@ -52,12 +56,12 @@ def run_cases(paths: Paths = None, app: App = DEFAULT, as_json: Json = False) ->
     if discarded:
         fail(problem_of(discarded))
     tested = [_test(extension, file) for file in _files(paths or [_DEFAULT])]
-    if as_json:
-        print_json([one for file in tested for one in _as_json(file)])
-    else:
-        for file in tested:
-            _print(file)
-        _print_total(tested)
+    written = Written(
+        lambda: _print_all(tested),
+        lambda: [one for file in tested for one in _as_json(file)],
+        forms_of(tested, _total(tested)),
+    )
+    write(Form.JSON if as_json else form, output, written)
     if not any(file.results or file.problems for file in tested):
         fail("there is no case in these files; a case begins with - name:")
     if any(file.problems for file in tested):
@@ -91,6 +95,12 @@ def _test(extension: Extension, file: Path) -> Tested:
     return Tested(file, tuple(results), tuple(problems))
 
 
+def _print_all(tested: Sequence[Tested]) -> None:
+    for file in tested:
+        _print(file)
+    console().print(_total(tested), style="bold")
+
+
 def _print(tested: Tested) -> None:
     out = console()
     style = "red" if tested.failed or tested.problems else "green"
@@ -116,9 +126,9 @@ def _print_failed(result: CaseResult) -> None:
     print_failures(out, result.decision)
 
 
-def _print_total(tested: Sequence[Tested]) -> None:
+def _total(tested: Sequence[Tested]) -> str:
     files = "1 file" if len(tested) == 1 else f"{len(tested)} files"
-    console().print(f"{files}: {_counts(tested)}", style="bold")
+    return f"{files}: {_counts(tested)}"
 
 
 def _counts(tested: Sequence[Tested]) -> str:

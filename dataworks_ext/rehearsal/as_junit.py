@@ -1,39 +1,27 @@
-"""A report as JUnit has it: a test case for each policy, which fails where it newly denies, and one for each limit."""
+"""A report as JUnit has it: a test case for each policy with its counts, and one for each limit."""
 
 from __future__ import annotations
 
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from collections.abc import Iterator
 
+from ..reporting.junit import JunitCase, junit_document
 from .report import Report, ReportedPolicy
+
+_COUNTS = ("messages", "unread", "unknown", "newly_denied", "newly_allowed", "people")
 
 
 def junit(report: Report) -> str:
     """The XML. Only a limit that is exceeded fails: what a policy newly denies is in its output."""
-    suites = Element("testsuites")
-    policies, limits = report["policies"], report["limits"]
-    suite = SubElement(
-        suites,
-        "testsuite",
-        name=f"rehearsal of {report['extension']}",
-        tests=str(len(policies) + len(limits)),
-        failures=str(sum(limit["exceeded"] for limit in limits)),
-        errors="0",
-        skipped="0",
-    )
-    for name in ("messages", "unread", "unknown", "newly_denied", "newly_allowed", "people"):
-        properties = suite.find("properties")
-        if properties is None:
-            properties = SubElement(suite, "properties")
-        SubElement(properties, "property", name=name, value=str(report[name]))
-    for policy in policies:
-        case = SubElement(suite, "testcase", classname=policy["file"] or "policies", name=policy["policy"])
-        SubElement(case, "system-out").text = _counts(policy)
-    for limit in limits:
-        case = SubElement(suite, "testcase", classname="limits", name=f"at most {limit['most']} {limit['limit']}")
-        if limit["exceeded"]:
-            SubElement(case, "failure", message=f"{limit['found']} of at most {limit['most']} {limit['limit']}")
-    indent(suites)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
+    counts = {name: value for name, value in report.items() if name in _COUNTS}
+    return junit_document(f"rehearsal of {report['extension']}", list(_cases(report)), counts)
+
+
+def _cases(report: Report) -> Iterator[JunitCase]:
+    for policy in report["policies"]:
+        yield JunitCase(policy["file"] or "policies", policy["policy"], output=_counts(policy))
+    for limit in report["limits"]:
+        most = f"at most {limit['most']} {limit['limit']}"
+        yield JunitCase("limits", most, f"{limit['found']} of {most}" if limit["exceeded"] else None)
 
 
 def _counts(policy: ReportedPolicy) -> str:

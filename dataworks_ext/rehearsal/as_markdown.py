@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
+from ..reporting.markdown import markdown_details, markdown_table, markdown_text
 from ..texts import Language
 from .report import Report, ReportedPolicy, examples_of, telling
 from .summary import Kind
 from .wording import WORDING, Wording, limits_of, subtitle_of, title_of, warnings_of
 
-_SPECIAL: Final = str.maketrans({char: f"\\{char}" for char in "\\`*_{}[]<>#+!|~"} | {"\n": " "})
-
 
 def markdown(report: Report, language: Language = "en") -> str:
     """The report as GitHub and GitLab show it."""
     words = WORDING[language]
-    parts = [f"## {_safe(title_of(report, words))}", _safe(subtitle_of(report, words)), _totals(report, words)]
-    parts.extend(f"**{_safe(sentence)}**" for sentence in limits_of(report, words))
-    parts.extend(f"> {_safe(warning)}" for warning in warnings_of(report, words))
+    parts = [
+        f"## {markdown_text(title_of(report, words))}",
+        markdown_text(subtitle_of(report, words)),
+        _totals(report, words),
+    ]
+    parts.extend(f"**{markdown_text(sentence)}**" for sentence in limits_of(report, words))
+    parts.extend(f"> {markdown_text(warning)}" for warning in warnings_of(report, words))
     rows = telling(report)
     if rows:
         parts.append(_policies(rows, words))
@@ -41,7 +43,7 @@ def _totals(report: Report, words: Wording) -> str:
         *(report["messages"], report["denied"], report["newly_denied"], report["newly_allowed"]),
         *(report["people"], report["unknown"], report["unread"]),
     )
-    return _table(titles, [[f"{count:,}" for count in counts]])
+    return markdown_table(titles, [[f"{count:,}" for count in counts]])
 
 
 def _policies(policies: Sequence[ReportedPolicy], words: Wording) -> str:
@@ -63,7 +65,7 @@ def _policies(policies: Sequence[ReportedPolicy], words: Wording) -> str:
         ]
         for policy in policies
     ]
-    return _table(titles, rows)
+    return markdown_table(titles, rows)
 
 
 def _examples(policies: Sequence[ReportedPolicy], kind: Kind, title: str, words: Wording) -> str:
@@ -71,23 +73,13 @@ def _examples(policies: Sequence[ReportedPolicy], kind: Kind, title: str, words:
         [
             f"`{policy['policy']}`",
             example["time"][:16].replace("T", " "),
-            _safe(example["event_code"]),
+            markdown_text(example["event_code"]),
             str(example["workspace_id"] or ""),
-            _safe(example["person"] or ""),
-            _safe(example["message_id"] or ""),
+            markdown_text(example["person"] or ""),
+            markdown_text(example["message_id"] or ""),
         ]
         for policy in policies
         for example in examples_of(policy, kind)
     ]
     titles = (words.policy, words.time, words.event, words.workspace, words.person, words.message)
-    return f"<details><summary>{title}</summary>\n\n{_table(titles, rows)}\n\n</details>"
-
-
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [titles, ["---"] * len(titles), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _safe(text: str) -> str:
-    """The text without anything that Markdown or HTML would act on."""
-    return text.translate(_SPECIAL)
+    return markdown_details(title, markdown_table(titles, rows))

@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from typing import Final, Literal
-
-from .. import __version__
+from ..reporting.sarif import SarifLevel, SarifResult, sarif_document
 from .report import Report, ReportedPolicy
-
-_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
-Level = Literal["error", "warning", "note"]
 
 
 def sarif(report: Report) -> str:
     """The JSON. A policy that newly denies is a warning, or an error where a limit is exceeded."""
-    level: Level = "error" if any(limit["exceeded"] for limit in report["limits"]) else "warning"
+    level: SarifLevel = "error" if any(limit["exceeded"] for limit in report["limits"]) else "warning"
     results = [result for policy in report["policies"] for result in _results(policy, level)]
-    rules = [{"id": policy["policy"], "name": policy["policy"]} for policy in report["policies"]]
-    driver = {
-        "name": "dataworks-ext rehearse",
-        "version": __version__,
-        "informationUri": "https://pypi.org/project/dataworks-ext/",
-        "rules": rules,
+    rules = [policy["policy"] for policy in report["policies"]]
+    properties = {
+        "messages": report["messages"],
+        "unread": report["unread"],
+        "unknown": report["unknown"],
+        "baseline": report["baseline"],
     }
-    run = {
-        "tool": {"driver": driver},
-        "columnKind": "unicodeCodePoints",
-        "results": results,
-        "properties": {name: report[name] for name in ("messages", "unread", "unknown", "baseline")},
-    }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
+    return sarif_document("rehearse", results, rules, properties)
 
 
-def _results(policy: ReportedPolicy, level: Level) -> list[dict[str, object]]:
-    findings: list[tuple[Level, str]] = []
+def _results(policy: ReportedPolicy, level: SarifLevel) -> list[SarifResult]:
+    findings: list[tuple[SarifLevel, str]] = []
     if policy["newly_denied"]:
         text = f"It newly denies {policy['newly_denied']:,} messages, and denies {policy['denies']:,} in all, of "
         findings.append((level, f"{text}{policy['people']:,} people."))
@@ -46,15 +34,5 @@ def _results(policy: ReportedPolicy, level: Level) -> list[dict[str, object]]:
     if policy["unknown"]:
         causes = ", ".join(policy["unknown_causes"])
         findings.append(("note", f"Its verdict on {policy['unknown']:,} messages is unknown; not archived: {causes}."))
-    return [_result(policy, found, text) for found, text in findings]
-
-
-def _result(policy: ReportedPolicy, level: Level, text: str) -> dict[str, object]:
-    result: dict[str, object] = {"ruleId": policy["policy"], "level": level, "message": {"text": text}}
-    if policy["file"] and policy["line"]:
-        place = {
-            "artifactLocation": {"uri": policy["file"], "uriBaseId": "%SRCROOT%"},
-            "region": {"startLine": policy["line"]},
-        }
-        result["locations"] = [{"physicalLocation": place}]
-    return result
+    place = (policy["file"] or "", policy["line"])
+    return [SarifResult(policy["policy"], found, text, *place) for found, text in findings]

@@ -110,9 +110,8 @@ def rehearse_on_spark(
         plan = plan_with([work for chunk in chunks for work in chunk.works])
         function = partial(rehearse_chunk, shipped, compared, manner_of(plan, events, now, as_of))
         divided = _divided(chunks, cluster.cores)
-        slices = min(len(divided), max(cluster.cores * _TASKS, len(plan.works) // _GROUPS))
         summary = Summary()
-        for found in cluster.run("tasks", function, divided, slices):
+        for found in cluster.run("tasks", function, divided, len(plan.works) // _GROUPS):
             summary.merge(found)
     summary.damage.merge(damage)
     return Counted(summary, plan.duplicates)
@@ -132,16 +131,22 @@ class _Cluster:
         return max(self._context.defaultParallelism, 1)
 
     def run(
-        self, what: str, function: Callable[[Task], Result], tasks: Sequence[Task], slices: int | None = None
+        self, what: str, function: Callable[[Task], Result], tasks: Sequence[Task], at_least: int = 1
     ) -> list[Result]:
-        """The results in the order of the tasks, of which Spark runs a slice at a time.
+        """The results in the order of the tasks, which Spark runs in slices.
+
+        Args:
+            what: What the slices are, for who waits.
+            function: What is done with each task.
+            tasks: What it is done with.
+            at_least: Slices that there should be, if there are as many tasks.
 
         Raises:
             SparkError: A slice failed as often as Spark tries.
         """
         if not tasks:
             return []
-        slices = slices or len(tasks)
+        slices = min(len(tasks), max(self.cores * _TASKS, at_least))
         rdd = self._context.parallelize(tasks, slices).mapPartitions(partial(each, function, self._variables))
         with ThreadPoolExecutor(1) as pool:
             future = pool.submit(rdd.collect)
@@ -214,8 +219,7 @@ def _chunks(cluster: _Cluster, parts: Sequence[StoredDay]) -> list[Chunk]:
     days = [tuple(found) for _, found in groupby(parts, key=lambda part: part.day)]
     neighbours = [Neighbours(before, today) for before, today in zip([(), *days], days, strict=False)]
     chunks = []
-    slices = min(len(neighbours), cluster.cores * _TASKS)
-    for today, repeated in zip(days, cluster.run("days", find_repeated, neighbours, slices), strict=True):
+    for today, repeated in zip(days, cluster.run("days", find_repeated, neighbours), strict=True):
         skipped = iter(repeated)
         for part in today:
             works = (Work("", number, rows, next(skipped), None) for number, rows in enumerate(part.sizes))

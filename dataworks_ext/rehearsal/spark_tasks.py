@@ -177,7 +177,7 @@ def _path(part: StoredDay) -> str:
     name = part.entries[0].name
     if not part.is_compacted:
         return str(compacted_into(_cache(), place, part.entries)[part.day])
-    return str(place.path(name)) if isinstance(place, FolderPlace) else f"{part.source.rstrip('/')}/{name}"
+    return str(place.path(name)) if isinstance(place, FolderPlace) else f"{part.source}#{name}"
 
 
 def _cache() -> Cache:

@@ -47,7 +47,7 @@ class Work(NamedTuple):
     """A row group to decide."""
 
     path: str
-    """A file of this machine, or `oss://bucket/name`."""
+    """A file of this machine, or `oss://bucket/prefix#name`."""
     group: int
     rows: int
     skipped: frozenset[int]
@@ -160,8 +160,8 @@ def opened(path: str) -> Day:
     """The compacted day of a piece of work. Raises `DayFileError`, `PlaceError`."""
     if not path.startswith(BUCKET):
         return Day(Path(path))
-    folder, _, name = path.rpartition("/")
-    return Day(place_of(folder).open(name))
+    source, _, name = path.partition("#")
+    return Day(place_of(source).open(name))
 
 
 def identify(candidate: Candidate) -> Identity | str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from rich.cells import cell_len
@@ -549,6 +550,64 @@ def test_an_exemption_holds_as_in_the_function(monkeypatch: pytest.MonkeyPatch) 
     assert f"exempted until {today} by Li Wei: Closing" in result.stdout
     assert _json(file, "--now", str(today))[0]["reasons"][0]["exempted_by"] == entry
     assert _check(file, "--now", str(today + timedelta(days=1))).exit_code == 1
+
+
+def _three() -> list[str]:
+    """A message that is denied, an array of one with a warning and one that is allowed, and a file that is no JSON."""
+    many = [function_compute_message("download-resources", dataRowSize=rows).decode() for rows in (500, 7)]
+    return [_download(5_000), _save("many.json", f"[{', '.join(many)}]"), _save("odd.json", "{")]
+
+
+def test_junit_has_a_case_for_each_message() -> None:
+    result = _check(*_three(), "--format", "junit")
+    assert result.exit_code == 2
+    [suite] = fromstring(result.stdout)
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("4", "1", "1")
+    found = [(case.get("classname"), case.get("name"), [part.tag for part in case]) for case in suite]
+    assert found == [
+        ("download.json", "download-resources", ["failure", "system-out"]),
+        ("many.json", "download-resources [0]", ["system-out"]),
+        ("many.json", "download-resources [1]", ["system-out"]),
+        ("odd.json", "odd.json", ["error"]),
+    ]
+    assert suite[0][0].get("message") == "Too many rows [of 1,000]."
+
+
+def test_sarif_has_a_result_for_each_objection() -> None:
+    found = json.loads(_check(*_three(), "--format", "sarif").stdout)["runs"][0]["results"]
+    place = found[0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert place == {"uri": "download.json", "uriBaseId": "%SRCROOT%"}
+    assert [(one["ruleId"], one["level"]) for one in found] == [
+        *(("house.rows", "error"), ("house.rows", "warning"), ("unreadable", "error")),
+    ]
+
+
+@pytest.mark.parametrize(("mode", "level"), [("shadow", "note"), ("warn", "warning")])
+def test_sarif_is_as_grave_as_the_mode_lets_it_be(monkeypatch: pytest.MonkeyPatch, mode: str, level: str) -> None:
+    monkeypatch.setenv("DATAWORKS_EXT_MODES", f"house.rows={mode}")
+    found = json.loads(_check(_download(5_000), "--format", "sarif").stdout)["runs"][0]["results"]
+    assert [(one["ruleId"], one["level"]) for one in found] == [("house.rows", level)]
+
+
+def test_markdown_has_a_row_for_each_message() -> None:
+    lines = _check(*_three(), "--format", "markdown").stdout.splitlines()
+    assert lines[0] == "## 4 checked: 1 FAIL, 1 WARN, 1 OK, 1 unreadable"
+    assert lines[4] == r"| download.json | download-resources | FAIL | `house.rows` | Too many rows \[of 1,000\]. |"
+    assert len(lines) == 8
+
+
+@pytest.mark.parametrize("form", ["table", "json", "markdown", "junit", "sarif"])
+def test_each_form_goes_to_a_file_as_to_the_screen(form: str) -> None:
+    message = _save("other.json", eventbridge_message("freeze-node"))
+    written = _check(message, "--format", form, "--output", "made/of.txt")
+    assert (written.exit_code, written.stdout, written.stderr) == (0, "", "made/of.txt is written.\n")
+    assert Path("made/of.txt").read_text(encoding="utf-8") == _check(message, "--format", form).stdout
+
+
+def test_a_file_that_cannot_be_written_is_named() -> None:
+    result = _check(_download(7), "--output", "download.json/results")
+    assert result.exit_code == 2
+    assert "download.json/results cannot be written: " in result.stderr
 
 
 def test_a_denied_message_as_json() -> None:

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from rich.cells import cell_len
@@ -239,3 +240,29 @@ def test_every_case_is_in_the_json() -> None:
         "message": "",
         "hints": [],
     }
+
+
+def test_the_other_forms_have_every_case_too() -> None:
+    _save("- {name: a, expect: OK}\n", "cases/a.yaml")
+    _save(_FAILS, "cases/b.yaml")
+    _save(_PASSES, "cases/c.yaml")
+    [suite] = fromstring(_test("--format", "junit").stdout)
+    assert [(case.get("classname"), case.get("name"), [part.tag for part in case]) for case in suite] == [
+        ("cases/a.yaml", "cases/a.yaml:1", ["error"]),
+        ("cases/b.yaml", "a few rows are denied", ["failure"]),
+        ("cases/c.yaml", "a few rows pass", []),
+    ]
+    found = json.loads(_test("--format", "sarif").stdout)["runs"][0]["results"]
+    places = [one["locations"][0]["physicalLocation"] for one in found]
+    assert [
+        (one["ruleId"], place["artifactLocation"]["uri"], place["region"]["startLine"])
+        for one, place in zip(found, places, strict=True)
+    ] == [
+        ("unreadable", "cases/a.yaml", 1),
+        ("case-failed", "cases/b.yaml", 1),
+    ]
+    lines = _test("--format", "markdown").stdout.splitlines()
+    assert lines[0] == "## 3 files: 1 passed, 1 failed, 1 problem"
+    assert lines[5].startswith("| cases/b.yaml:1 | a few rows are denied | ")
+    assert _test("--format", "junit", "--output", "results.xml").exit_code == 2
+    assert fromstring(Path("results.xml").read_bytes())[0].get("failures") == "1"

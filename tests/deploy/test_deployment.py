@@ -15,13 +15,7 @@ from dataworks_ext.local import LocalFunctionCompute
 from .conftest import EVENTS, INDEX, SECRET, Project, run, said
 from .gateway import Fault, Gateway
 
-APIS = ("3.0", "2.0")
 pytestmark = pytest.mark.usefixtures("gateway")
-
-
-@pytest.fixture(params=APIS)
-def api(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 def deploy(api: str, *options: str) -> dict[str, Any]:
@@ -250,8 +244,12 @@ def test_a_canary_answers_beside_the_old_version_until_it_is_promoted(project: P
     assert done["changes"][-1]["after"] == "version 1, and the new version for 50%"
     assert versions(api) == {"2": "50% direct", "1": "50%"}
     assert changes(api, "--canary", "50") == []
-    verdicts = [verdict(api, "--qualifier", "live") for _ in range(40)]
-    assert 5 <= verdicts.count("FAIL") <= 35  # more than four standard deviations around
+    answers: set[str] = set()
+    for _ in range(40):  # the same forty times is no chance
+        answers.add(verdict(api, "--qualifier", "live"))
+        if len(answers) == 2:
+            break
+    assert answers == {"OK", "FAIL"}
     assert run("promote", "--api", api).exit_code == 0
     assert versions(api) == {"2": "100% direct", "1": "0%"}
 
