@@ -128,7 +128,8 @@ class _Cluster:
     @property
     def cores(self) -> int:
         """How many tasks run at a time."""
-        return max(self._context.defaultParallelism, 1)
+        cores: int = self._context.defaultParallelism
+        return max(cores, 1)
 
     def run(
         self, what: str, function: Callable[[Task], Result], tasks: Sequence[Task], at_least: int = 1
@@ -153,7 +154,8 @@ class _Cluster:
             try:
                 while not wait([future], _POLL).done:
                     self._progress(what, self._done(), slices)
-                return future.result()
+                results: list[Result] = future.result()
+                return results
             except KeyboardInterrupt:
                 self._context.cancelAllJobs()
                 raise
