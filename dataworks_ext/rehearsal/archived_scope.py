@@ -77,12 +77,14 @@ class ArchivedScope(MessageScope):
         self.request = request
         self.deadline = request.deadline
         self.language = "en"
+        self.asks = None
         self.micros = micros
         self.looked: dict[str, list[str]] = {}
         """By policy: the names of what it looked at and the archive does not hold."""
         self._left_out = left_out
         self._events = {}
         self._lookups = None
+        self._sql = None
         self._noting: dict[str, _NotingLookups] | None = {} if noting or left_out else None
 
     @property

@@ -43,7 +43,7 @@ def unread(text: str, dialect: Dialect, error: SqlError | str) -> Script:
     except SqlTooLongError:
         raise
     except SqlError as no_tokens:
-        return Script(dialect, (), (), (Unread(no_tokens.line, no_tokens.sentence),))
+        return Script(dialect, (), (), (Unread(no_tokens.line, no_tokens.sentence),), calls_are_known=False)
     calls, problems = reader.calls()
     return Script(dialect, (), calls, (Unread(line, reason), *problems))
 
