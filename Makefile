@@ -1,7 +1,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run rehearse test fuzz bench docs pictures site function clean
+.PHONY: run rehearse test fuzz spark bench docs pictures site function clean
 
 run: $(VENV)/.installed  ## Play real DataWorks messages through the example policies
 	@$(BIN)/python demo/play.py
@@ -17,6 +17,13 @@ COUNT ?= 1000000
 fuzz: $(VENV)/.installed  ## Put COUNT mutated messages to the handler, then try many examples of each property
 	$(BIN)/python -m tests.fuzzing $(COUNT)
 	$(BIN)/python -m pytest -n 2 -m hypothesis --hypothesis-profile=deep
+
+SPARK ?= 4
+
+spark: $(VENV)/.installed  ## Rehearse on Spark with two workers, compare with one machine, and kill some of them; SPARK=3.5 for another
+	@if ! command -v java > /dev/null; then echo "Skipped: Spark needs Java 17, and there is no java here"; exit 0; fi; \
+	$(BIN)/python -m tests.uv --python $(VENV) 'packaging>=24' 'pyspark==$(SPARK).*' && \
+	$(BIN)/python -m pytest -m spark tests/spark
 
 bench: $(VENV)/.installed  ## Measure side by side with peers, and write the pages about performance; 3 minutes
 	@$(BIN)/python benchmarks/bench.py

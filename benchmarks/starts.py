@@ -35,6 +35,8 @@ _INTERPRETER: Final = str(Path(sys.base_prefix, "bin", f"python{PYTHON}"))
 """Outside of any virtual environment, as in Function Compute."""
 _LIBRARIES: Final = ("pydantic", "pydantic_core", "annotated_types", "typing_inspection", "typing_extensions.py")
 _POWERTOOLS: Final = ("aws_lambda_powertools", "jmespath")
+_WITHOUT_SQL: Final = ["downloads", "uploads", "files", "nodes", "workspaces", "permissions"]
+"""The packs of the example but that about SQL."""
 _PACKS: Final = "from dataworks_ext import Extension\n{imports}\nextension = Extension('bench', packs=[{packs}])\n"
 
 
@@ -78,7 +80,7 @@ def _contenders(work: Path, callback: Mapping[str, str]) -> dict[str, Contender]
     deletion = eventbridge_message("delete-project")
     callback = {"WORKSPACES_PROTECTED_WORKSPACES": "1", "DATAWORKS_EXT_REGION": "cn-hangzhou", **callback}
     one = _package(work, "one", ["downloads"])
-    six = build([POLICIES], PYTHON, work / "six").directory
+    six = _package(work, "six", _WITHOUT_SQL)
     every = _package(work, "every", list(_packs()))
     hand = _peer(work / "hand", six, "by_hand")
     late = _peer(work / "late", six, "by_hand", prologue=WITHOUT_PLUGINS)

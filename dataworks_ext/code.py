@@ -7,7 +7,7 @@ nodes, SQL components.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from .errors import PolicyError
@@ -32,6 +32,13 @@ _FILES: Final[Mapping[str, type[CommitFile | DeployFile | RunFile | DeleteFile]]
     "run-file": RunFile,
     "delete-file": DeleteFile,
 }
+_SNAPSHOTS: Final[Mapping[str, str]] = {
+    "commit-file": "CommittedFile",
+    "deploy-file": "CommittedFile",
+    "run-file": "FileExecution",
+    "delete-file": "DeletedFile",
+}
+"""The classes of their snapshots, which are slow to import."""
 _DIALECTS: Final[Mapping[str, Dialect]] = {
     "maxcompute": "maxcompute",
     "hive": "hive",
@@ -84,7 +91,10 @@ def script_of(
     kind = file.file_type
     if isinstance(kind, NodeType) and not kind.may_hold_sql:
         return None
-    content = getattr(snapshot(), "content", None)
+    found, expected = snapshot(), _SNAPSHOTS[event_code]
+    if type(found).__name__ != expected:
+        raise PolicyError(f"the snapshot of the event is a {type(found).__name__}; expected a {expected}")
+    content = getattr(found, "content", None)
     if not isinstance(content, str):
         if not isinstance(kind, NodeType):
             return None  # a kind that nobody knew yet, and no code: a resource of some sort
@@ -113,7 +123,8 @@ def script_in(content: str, kind: NodeType | int | str) -> Script | None:
     if language in _WITHOUT_SQL:
         return None
     if text is None:
-        return unread_script(content, dialect or "maxcompute", "the code is JSON of a form that is not known")
+        texts = "\n;\n".join(_texts_in(content))
+        return unread_script(texts, dialect or "maxcompute", "the code is JSON of a form that is not known")
     dialect = dialect or _LANGUAGES.get(language or "")
     return read_or_unread(text, dialect) if dialect else _calls_only(text, language or engine or f"kind {kind}")
 
@@ -138,17 +149,36 @@ def _calls_only(text: str, engine: str) -> Script:
 
 def _held(content: str) -> tuple[str | None, str | None] | None:
     """Of code that is a JSON object: its SQL, if it has any, and its language, if it says one. None for other code."""
-    if not content.lstrip().startswith("{"):
-        return None
-    try:
-        code = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
+    code = _json_in(content)
+    if isinstance(code, list):
+        return None, None
     if not isinstance(code, dict):
         return None
     language = code.get("language")
     language = language.casefold() if isinstance(language, str) else None
     return _text_in(code), language
+
+
+def _json_in(content: str) -> object:
+    try:
+        return json.loads(content) if content.lstrip()[:1] in ("{", "[") else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _texts_in(content: str) -> Iterator[str]:
+    """Every text in JSON, also in the JSON inside of texts: its SQL may be in any of them."""
+    waiting: list[object] = [content]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, (dict, list)):
+            waiting += reversed([*value.values()] if isinstance(value, dict) else value)
+        elif isinstance(value, str):
+            inner = _json_in(value)
+            if isinstance(inner, (dict, list)):
+                waiting.append(inner)
+            else:
+                yield value
 
 
 def _text_in(code: Mapping[str, object]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from .deadline import NO_LIMIT
 from .errors import PolicyError
 from .events import Event, catalog, read_event
-from .lookup import Lookups, MessageLookups
+from .lookup import READS, Lookups, MessageLookups
 from .message import Message
 from .texts import Language
 
@@ -67,7 +67,7 @@ class Request(NamedTuple):
 class MessageScope:
     """What all policies and observers of one message share."""
 
-    __slots__ = ("_events", "_lookups", "_sql", "deadline", "language", "message", "now", "request")
+    __slots__ = ("_events", "_lookups", "_sql", "asks", "deadline", "language", "message", "now", "request")
 
     guarded: Guard | None = None
     """The guard that policies run under already, as those of a rehearsal do; None for one of the message's own."""
@@ -78,6 +78,8 @@ class MessageScope:
         self.deadline = request.deadline
         self.now = utc_now() if request.now is None else in_utc(request.now)
         self.language: Language = "en"  # until an extension decides, in its own
+        self.asks: Mapping[str, Collection[str]] | None = None
+        """By pack: what its policies may ask. None until an extension decides."""
         self._events: dict[type[Event], Event] = {}
         self._lookups: MessageLookups | None = None
         self._sql: tuple[Script | None] | None = None
@@ -292,8 +294,16 @@ class PolicyContext(Generic[S_co]):
 
         Raises:
             LookupFailedError: There is no answer.
+            PolicyError: The pack does not name the operation in its `asks`.
             ValueError: The operation is none that reads.
         """
+        pack = self._policy.partition(".")[0]
+        asks = self._scope.asks
+        if asks is not None and READS.match(operation) and operation not in asks.get(pack, ()):
+            raise PolicyError(
+                f"pack {pack} does not name {operation} in its asks, from which the function's role gets its "
+                f'permissions; write asks=["{operation}"]'
+            )
         return self._scope.lookups_for(self._policy).ask(operation, parameters, self._until, keep)
 
 

@@ -39,6 +39,7 @@ class Extension(PolicyPack[NoSettings]):
         exemptions: What does not apply to whom, until when; `DATAWORKS_EXT_EXEMPTIONS` adds others.
         owner: Who answers for the extension's own policies.
         url: Where to read more about them.
+        asks: The operations of DataWorks' OpenAPI that they ask with `context.ask`.
 
     Raises:
         RegistrationError: Packs that conflict, or an exemption that ends too late, with what to write instead.
@@ -55,9 +56,11 @@ class Extension(PolicyPack[NoSettings]):
         exemptions: Iterable[Exemption] = (),
         owner: str | None = None,
         url: str | None = None,
+        asks: Iterable[str] = (),
     ) -> None:
-        super().__init__(name, owner=owner, url=url)
+        super().__init__(name, owner=owner, url=url, asks=asks)
         self.packs = _distinct(name, packs)
+        self._asks = {pack.name: pack.asks for pack in (*self.packs, self)}
         self.default = one_of(f"extension {name}", "default", default, Choice)
         self.language = one_of(f"extension {name}", "language", language, Language)
         self.version = version
@@ -134,7 +137,7 @@ class Extension(PolicyPack[NoSettings]):
         plan = self._observer_plans.get(code) or self._find_plan(self._observer_plans, self.observers, scope)
         if not plan.steps:
             return ()
-        scope.language = self.configuration.language
+        scope.language, scope.asks = self.configuration.language, self._asks
         reasons = evaluate(plan, scope)
         return tuple(reason for reason in reasons if reason.error is not None)
 
@@ -148,7 +151,7 @@ class Extension(PolicyPack[NoSettings]):
         if not plan.steps:
             return self._without_policy(scope)
         configuration = self._configuration or self.configuration  # a property costs a call for every message
-        scope.language = configuration.language
+        scope.language, scope.asks = configuration.language, self._asks
         reasons = evaluate(plan, scope)
         if configuration.exemptions is not None:
             reasons = _exempted(reasons, configuration.exemptions, scope)

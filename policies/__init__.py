@@ -6,7 +6,8 @@ from .downloads import downloads
 from .files import files
 from .nodes import nodes
 from .permissions import permissions
+from .sql import sql
 from .uploads import uploads
 from .workspaces import workspaces
 
-extension = Extension("data-guard", packs=[downloads, uploads, files, nodes, workspaces, permissions])
+extension = Extension("data-guard", packs=[downloads, uploads, files, sql, nodes, workspaces, permissions])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args
 
-from pydantic import BaseModel, PositiveInt
+from pydantic import AfterValidator, BaseModel, PositiveInt
 
 from dataworks_ext import Outcome, PolicyContext, PolicyPack, deny
 from dataworks_ext.events import DownloadResources, DownloadResourcesExecute, ModuleType
@@ -20,6 +20,23 @@ from dataworks_ext.types import (
     is_working_time,
 )
 from dataworks_ext.wording import chinese_days, counted, english_days, size_text
+
+if TYPE_CHECKING:
+    from dataworks_ext.sql import Dialect, Script
+
+
+def _source_dialect(text: str) -> str:
+    from dataworks_ext.sql import Dialect  # only who sets it needs it
+
+    pattern, _, dialect = (part.strip().casefold() for part in text.partition("="))
+    if not pattern or dialect not in get_args(Dialect):
+        known = ", ".join(get_args(Dialect))
+        raise ValueError(f"a dialect is written as holo_prod=hologres, after the name of a data source; one of {known}")
+    return f"{pattern}={dialect}"
+
+
+SourceDialect = Annotated[str, AfterValidator(_source_dialect)]
+"""The dialect of the data sources that a pattern names: `mysql_*=mysql`."""
 
 
 class DownloadSettings(BaseModel, defer_build=True):
@@ -47,6 +64,8 @@ class DownloadSettings(BaseModel, defer_build=True):
     """What comes of SQL that is not understood, where a rule needs to: deny, warn or allow."""
     default_project: str | None = None
     """The project, or schema, of tables that are named without one."""
+    dialects: tuple[SourceDialect, ...] = ()
+    """Dialects of data sources that are not MaxCompute, by name: holo_prod=hologres,mysql_*=mysql."""
 
 
 downloads = PolicyPack("downloads", settings=DownloadSettings)
@@ -127,14 +146,27 @@ def datasource(event: DownloadResources, context: Context) -> Outcome | None:
     return None
 
 
+def _query(event: DownloadResources, context: Context) -> Script:
+    """The query, in the dialect that is set for its data source: the event does not say of which type that is."""
+    from fnmatch import fnmatchcase
+
+    source = event.datasource_name.casefold() if context.settings.dialects else ""
+    for pattern, dialect in (entry.split("=") for entry in context.settings.dialects):
+        if fnmatchcase(source, pattern):
+            from dataworks_ext.code import read_or_unread  # only rules about SQL need it
+
+            return read_or_unread(event.sql_text, cast("Dialect", dialect))
+    script = context.sql
+    assert script is not None, "a download has a query"
+    return script
+
+
 @downloads.policy(DownloadResources, DownloadResourcesExecute, needs="personal_columns")
-def personal_columns(_event: DownloadResources, context: Context) -> Outcome | None:
+def personal_columns(event: DownloadResources, context: Context) -> Outcome | None:
     """No personal columns are downloaded, under whatever name."""
     from .sql_rules import columns_among, unless_unread  # only rules about SQL need it
 
-    script, settings = context.sql, context.settings
-    if script is None:
-        return None
+    script, settings = _query(event, context), context.settings
     for table in script.reads:
         selected = script.selected(table)
         for pattern in settings.personal_columns:
@@ -157,12 +189,12 @@ def _needs_a_limit(_event: DownloadResources, context: Context) -> bool:
 
 
 @downloads.policy(DownloadResources, DownloadResourcesExecute, when=_needs_a_limit)
-def limit_required(_event: DownloadResources, context: Context) -> Outcome | None:
+def limit_required(event: DownloadResources, context: Context) -> Outcome | None:
     """The query of a download has a LIMIT."""
     from .sql_rules import unless_unread  # only rules about SQL need it
 
-    script = context.sql
-    if script is None or script.limit is not None:
+    script = _query(event, context)
+    if script.limit is not None:
         return None
     if script.unread:
         return unless_unread(script, context.settings)

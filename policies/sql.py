@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, PositiveInt
 
-from dataworks_ext import Outcome, PolicyContext, PolicyPack, deny
-from dataworks_ext.events import ChangeType, CommitFile, DeployFile, FileCommitOrDeploy
+from dataworks_ext import Outcome, PolicyContext, PolicyPack, deny, warn
+from dataworks_ext.events import ChangeType, CommitFile, DeployFile, FileCommitOrDeploy, NodeType
 from dataworks_ext.types import TablePattern
 from dataworks_ext.wording import chinese_list, english_list
 
+from .names import FunctionName
 from .sql_rules import SqlSettings, full_name, is_among, unless_unread
 
 if TYPE_CHECKING:
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
     from dataworks_ext.sql import Table
 
 BASIC_INFO = "GetMetaTableBasicInfo"
-
-
-def _bare_name(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-        raise ValueError("a function is written by its bare name: MAX_PT")
-    return name.casefold()
 
 
 def _partitioned(text: str) -> str:
@@ -46,8 +41,10 @@ class SqlRules(SqlSettings, defer_build=True):
     """Seconds for which such an answer is kept."""
     cartesian_join: bool = False
     """Whether every join needs a condition that connects its sides."""
-    forbidden_functions: tuple[Annotated[str, AfterValidator(_bare_name)], ...] = ()
-    """Functions that SQL may not call: MAX_PT,RAND."""
+    forbidden_functions: tuple[FunctionName, ...] = ("MAX_PT",)
+    """Functions that SQL may not call: MAX_PT,RAND; [] for none."""
+    check_status: Literal["WARN", "FAIL"] = "FAIL"
+    """The verdict on a call of a forbidden function: WARN or FAIL."""
     drops: tuple[TablePattern, ...] = ()
     """Tables that are neither dropped nor emptied, nor their partitions: ads.*."""
     written_projects: tuple[str, ...] = ()
@@ -58,13 +55,14 @@ class SqlRules(SqlSettings, defer_build=True):
     """Tables for which INSERT lists its columns: ads.*."""
 
 
-sql = PolicyPack("sql", settings=SqlRules, asks=[BASIC_INFO])
+sql = PolicyPack("sql", settings=SqlRules, options_override=True, asks=[BASIC_INFO])
 Context = PolicyContext[SqlRules]
 
 
 def _brings_code(event: FileCommitOrDeploy) -> bool:
-    """Whether the event brings code: a deletion brings none."""
-    return event.change_type != ChangeType.DELETE
+    """Whether the event may bring SQL. An unknown kind of file may bring some; a deletion brings none."""
+    kind = event.file_type
+    return event.change_type != ChangeType.DELETE and (not isinstance(kind, NodeType) or kind.may_hold_sql)
 
 
 @sql.policy(CommitFile, DeployFile, when=_brings_code, needs="select_star")
@@ -156,20 +154,30 @@ def cartesian_join(_event: FileCommitOrDeploy, context: Context) -> Outcome | No
 @sql.policy(CommitFile, DeployFile, when=_brings_code, needs="forbidden_functions")
 def forbidden_functions(_event: FileCommitOrDeploy, context: Context) -> Outcome | None:
     """No SQL calls a forbidden function, nor one that a variable names."""
-    script, forbidden = context.sql, context.settings.forbidden_functions
-    for call in () if script is None else script.calls:
+    script, settings = context.sql, context.settings
+    if script is None:
+        return None
+    object_ = warn if settings.check_status == "WARN" else deny
+    names = {name.casefold(): name for name in settings.forbidden_functions}
+    found: dict[str, int] = {}
+    for call in script.calls:
         if re.search(r"[${[]", call.name):
-            return deny(
+            return object_(
                 f"In line {call.line}, a variable is in the name of a function, {call.name}, which cannot be checked. "
                 "Write the name out.",
                 zh=f"第 {call.line} 行的函数名 {call.name} 含有变量，无法检查，请写出完整的函数名。",
             )
-        if re.split(r"[.:]", call.name)[-1].casefold() in forbidden:
-            return deny(
-                f"In line {call.line}, the code calls the forbidden function {call.name}. Replace the call.",
-                zh=f"第 {call.line} 行调用了禁用的函数 {call.name}，请替换。",
-            )
-    return None
+        name = names.get(re.split(r"[.:]", call.name)[-1].casefold())
+        if name is not None:
+            found.setdefault(name, call.line)
+    if not found:
+        return None if script.calls_are_known else unless_unread(script, settings)
+    line = min(found.values())
+    functions = "a forbidden function" if len(found) == 1 else "forbidden functions"
+    return object_(
+        f"The code calls {functions}, first in line {line}: {english_list(found)}. Replace the calls.",
+        zh=f"代码调用了禁用的函数（首次出现在第 {line} 行）：{chinese_list(found)}，请替换。",
+    )
 
 
 @sql.policy(CommitFile, DeployFile, when=_brings_code, needs="drops")

@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from pydantic import AfterValidator, BaseModel, PositiveInt
+from pydantic import BaseModel, PositiveInt
 
 from dataworks_ext import Outcome, PolicyContext, PolicyPack, deny
 from dataworks_ext.errors import PolicyError
 from dataworks_ext.events import CommitTable, DeployTable, TableChange
 from dataworks_ext.wording import chinese_list, english_list
 
+from .names import NamePattern, fits
+
 if TYPE_CHECKING:
     from dataworks_ext.snapshots import TableModel
-
-
-def _name_pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"a name is written as a regular expression, such as ods_[a-z0-9_]+: {error}") from None
-    return text
-
-
-NamePattern = Annotated[str, AfterValidator(_name_pattern)]
-"""A regular expression that a whole name fits, in any case: `ods_[a-z0-9_]+`."""
-
-
-def fits(name: str, patterns: tuple[str, ...]) -> bool:
-    """Whether the whole name fits one of the patterns."""
-    return any(re.fullmatch(pattern, name, re.IGNORECASE) for pattern in patterns)
 
 
 class TableSettings(BaseModel, defer_build=True):

@@ -60,6 +60,26 @@ def test_only_operations_that_read_can_be_asked() -> None:
         PolicyPack("pack", asks=["DeleteTable"])
 
 
+@pytest.mark.parametrize("owner", [PolicyPack("quiet"), Extension("quiet"), PolicyPack("quiet", asks=["GetTable"])])
+def test_what_a_pack_does_not_name_its_policies_cannot_ask(owner: PolicyPack[NoSettings]) -> None:
+    """Here as in production, where the function's role has the permissions that the packs name."""
+    owner.policy("freeze-node")(asks)
+    extension = owner if isinstance(owner, Extension) else Extension("rules", packs=[owner])
+    (reason,) = decide(extension, sample("freeze-node"), answers={BASIC_INFO: ANSWER}).reasons
+    assert (reason.verdict, type(reason.error).__name__) == (Verdict.FAIL, "PolicyError")
+    assert str(reason.error) == (
+        "pack quiet does not name GetMetaTableBasicInfo in its asks, from which the function's role gets its "
+        'permissions; write asks=["GetMetaTableBasicInfo"]'
+    )
+
+
+def test_an_extension_of_one_file_names_what_it_asks() -> None:
+    extension = Extension("rules", asks=[BASIC_INFO])
+    extension.policy("freeze-node")(asks)
+    assert decide(extension, sample("freeze-node"), answers={BASIC_INFO: ANSWER}).reasons[0].error is None
+    assert "dataworks:GetMetaTableBasicInfo" in str(ram_policy(extension))
+
+
 class CountingClient(Client):
     """Answers at once, and counts."""
 
@@ -90,7 +110,7 @@ def test_an_answer_is_kept_for_other_messages_as_long_as_the_policy_says(
 
 
 def test_equal_questions_of_one_message_are_asked_once() -> None:
-    twice = PolicyPack("twice")
+    twice = PolicyPack("twice", asks=[BASIC_INFO])
     answers: list[object] = []
 
     @twice.policy("freeze-node")

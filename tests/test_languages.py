@@ -12,7 +12,6 @@ from typing import Final, get_args
 import pytest
 
 from dataworks_ext.cli._starter import policies_module, rules_of
-from dataworks_ext.rehearsal.wording import WORDING, Wording
 from dataworks_ext.texts import TEXTS, Language
 
 ROOT: Final = Path(__file__).parent.parent
@@ -24,7 +23,7 @@ SOURCES: Final = {
         for path in sorted(PROJECT.rglob("*.py.template"))
     },
 }
-_CHINESE: Final = re.compile("[\u4e00-\u9fff]")
+CHINESE: Final = re.compile("[\u4e00-\u9fff]")
 _HALF_WIDTH: Final = re.compile(r"[\u4e00-\u9fff][,;:!?()]|[,;!?(][\u4e00-\u9fff]")
 """Punctuation of English beside a Chinese character."""
 _TIGHT: Final = re.compile(r"[\u4e00-\u9fff][A-Za-z0-9{]|[A-Za-z0-9}][\u4e00-\u9fff]")
@@ -45,13 +44,14 @@ def problems_of(source: str) -> Iterator[str]:
 
 
 def _differences(english: ast.expr, chinese: ast.expr) -> Iterator[str]:
-    if _CHINESE.search(_written(english)):
+    if CHINESE.search(_written(english)):
         yield "the first text is not English"
-    yield from _problems_of_chinese(_written(chinese))
+    yield from problems_of_chinese(_written(chinese))
 
 
-def _problems_of_chinese(text: str) -> Iterator[str]:
-    if not _CHINESE.search(text):
+def problems_of_chinese(text: str) -> Iterator[str]:
+    """What is wrong with a Chinese text."""
+    if not CHINESE.search(text):
         yield f"no Chinese: {text}"
     for pattern, what in ((_HALF_WIDTH, "punctuation that is not full-width"), (_TIGHT, "no space")):
         if found := pattern.search(text):
@@ -99,26 +99,11 @@ def test_every_text_of_the_framework_is_in_both_languages() -> None:
     assert set(TEXTS) == set(get_args(Language))
     english, chinese = TEXTS["en"], TEXTS["zh"]
     for name, text, translated in zip(english._fields, english, chinese, strict=True):
-        assert _values(text) == _values(translated), name
-        assert not _CHINESE.search(text), name
-        assert list(_problems_of_chinese(translated.replace("{day}", "日"))) == [], name
+        assert values_in(text) == values_in(translated), name
+        assert not CHINESE.search(text), name
+        assert list(problems_of_chinese(translated.replace("{day}", "日"))) == [], name
 
 
-_PUNCTUATION: Final = ("colon", "comma", "parentheses")
-
-
-def test_every_text_of_a_rehearsal_is_in_both_languages() -> None:
-    assert set(WORDING) == set(get_args(Language))
-    for name in set(Wording._fields) - {"reasons", *_PUNCTUATION}:
-        text, translated = (str(getattr(WORDING[language], name)) for language in get_args(Language))
-        assert _values(text) == _values(translated), name
-        assert not _CHINESE.search(text), name
-        assert list(_problems_of_chinese(translated.replace("{name}", "数"))) == [], name
-
-
-def test_the_reasons_of_a_rehearsal_are_chinese() -> None:
-    assert [problem for text in WORDING["zh"].reasons.values() for problem in _problems_of_chinese(text)] == []
-
-
-def _values(text: str) -> set[str]:
+def values_in(text: str) -> set[str]:
+    """The names of the values that a format string takes."""
     return {name for _, name, _, _ in Formatter().parse(text) if name}

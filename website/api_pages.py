@@ -1,171 +1,120 @@
 """The reference of the Python API in both languages, from docstrings: `python -m website.api_pages` writes it.
 
-What is public is what the pages below name: the names that a module exports, else those that it defines.
+With `--missing` it prints the texts without Chinese instead, as lines for the catalogue.
 """
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterator
-from functools import cache
-from importlib import import_module
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import griffe
 
-ROOT: Final = Path(__file__).parent.parent
-DOCS: Final = ROOT / "docs"
+from .api_contents import INSIDE, INTRODUCTIONS, MARKS, PAGES, SECTIONS, ApiPage
+from .api_names import importable, members_of, public_names
+from .translation import API, Chinese, English, Translation
+
+DOCS: Final = Path(__file__).parent.parent / "docs"
 _WIDEST: Final = 100
 """Characters of a signature on one line."""
 
 
-class ApiPage(NamedTuple):
-    """One page: its name, its title in each language, and the modules that it describes."""
-
-    name: str
-    en: str
-    zh: str
-    modules: tuple[str, ...]
-    """A module with all of its names, or `module:name` for one of them."""
+def pages(language: str, translate: Translation | None = None) -> dict[str, str]:
+    """The texts of the pages, by their names."""
+    reference = _Reference(language, translate or (Chinese(API) if language == "zh" else English()))
+    return {f"{one.name}.md": "\n".join(reference.page(one)).rstrip("\n") + "\n" for one in PAGES}
 
 
-PAGES: Final = (
-    ApiPage(
-        "index",
-        "Python API",
-        "Python API",
-        ("dataworks_ext", "dataworks_ext.function", "dataworks_ext.errors", "dataworks_ext.pack:NoSettings"),
-    ),
-    ApiPage(
-        "events",
-        "Python API: events and snapshots",
-        "Python API：事件与快照",
-        (
-            "dataworks_ext.events.base",
-            "dataworks_ext.events.catalog",
-            "dataworks_ext.events.cron",
-            "dataworks_ext.events.data_studio:FileChange",
-            "dataworks_ext.events.data_studio:FileCommitOrDeploy",
-            "dataworks_ext.events.data_studio:FileRunOrDelete",
-            "dataworks_ext.events.data_studio:TableChange",
-            "dataworks_ext.snapshots",
-            "dataworks_ext.message",
-        ),
-    ),
-    ApiPage("testing", "Python API: testing", "Python API：测试", ("dataworks_ext.testing",)),
-    ApiPage("sql", "Python API: SQL", "Python API：SQL", ("dataworks_ext.sql",)),
-    ApiPage(
-        "settings",
-        "Python API: types and words for settings",
-        "Python API：配置项类型与文本",
-        ("dataworks_ext.types", "dataworks_ext.wording"),
-    ),
-    ApiPage("local", "Python API: the local cloud", "Python API：本地函数计算与事件总线", ("dataworks_ext.local",)),
-)
+class _Reference:
+    """The pages of one language."""
 
-_INTRODUCTIONS: Final = {
-    "en": {
-        "index": (
-            "From the docstrings of the code. What these pages name is public: [Compatibility](../compatibility.md) "
-            "says what that means. More: [events and snapshots](events.md), [testing](testing.md), [SQL](sql.md), "
-            "[types and words for settings](settings.md), [the local cloud](local.md). The classes of events have "
-            "[pages of their own](../events/index.md)."
-        ),
-        "events": "The base of all events, the catalog, schedules, and what a lookup answers.",
-        "testing": "The kit for tests: [Testing](../testing.md) shows it at work.",
-        "sql": "What SQL reads, writes and calls: [Rules about SQL](../sql.md) shows it at work.",
-        "settings": "Types for the settings of packs, and texts as people read them.",
-        "local": "Function Compute and EventBridge on this machine: [Local Function Compute](../local.md).",
-    },
-    "zh": {
-        "index": (
-            "由代码中的文档字符串生成，说明文字为英文。"
-            "这些页面列出的名称即公开接口，其含义见[兼容性](../compatibility.md)。"
-            "其他页面：[事件与快照](events.md)、[测试](testing.md)、[SQL](sql.md)、[配置项类型与文本](settings.md)、"
-            "[本地函数计算与事件总线](local.md)。各事件的类见[事件参考](../events/index.md)。"
-        ),
-        "events": "所有事件的基类、事件目录、调度表达式，以及查询返回的快照。由文档字符串生成，说明文字为英文。",
-        "testing": "测试工具的用法见[测试](../testing.md)。由文档字符串生成，说明文字为英文。",
-        "sql": "SQL 规则的用法见 [SQL 规则](../sql.md)。由文档字符串生成，说明文字为英文。",
-        "settings": "策略包的配置项可用的类型，以及操作人所见的文本。由文档字符串生成，说明文字为英文。",
-        "local": "在本机运行函数计算与事件总线，见[本地函数计算](../local.md)。由文档字符串生成，说明文字为英文。",
-    },
-}
-_SECTIONS: Final = {
-    "en": {"parameters": "Parameters:", "returns": "Returns:", "yields": "Yields:", "raises": "Raises:"},
-    "zh": {"parameters": "参数：", "returns": "返回值：", "yields": "产生：", "raises": "异常："},
-}
+    def __init__(self, language: str, translate: Translation) -> None:
+        self._language = language
+        self._titles = SECTIONS[language]
+        self._marks = MARKS[language]
+        self._translate = translate
 
+    def page(self, api_page: ApiPage) -> Iterator[str]:
+        """The lines of a page."""
+        title = api_page.zh if self._language == "zh" else api_page.en
+        yield from (f"# {title}", "", INTRODUCTIONS[self._language][api_page.name], "")
+        paths = [importable(module) for module in api_page.modules]
+        for path, module, before in zip(paths, api_page.modules, ["", *paths], strict=False):
+            if len(set(paths)) > 1 and path != before:
+                yield from (f"## {path}", "")
+            for name, found in public_names(module).items():
+                yield from self._object(name, path, found)
 
-@cache
-def _package() -> griffe.Module:
-    loaded = griffe.load("dataworks_ext", search_paths=[str(ROOT)], docstring_parser="google")
-    assert isinstance(loaded, griffe.Module)
-    return loaded
+    def _object(self, name: str, module: str, found: griffe.Object) -> Iterator[str]:
+        yield from (f"### {name}", "", "```py", f"from {module} import {name}")
+        if isinstance(found, griffe.Class) and _tells_parameters(found):
+            yield from ("", *_signature(name, found.parameters, None))
+        elif isinstance(found, griffe.Function):
+            yield from ("", *_signature(name, found.parameters, found.returns))
+        yield from ("```", "")
+        yield from self._docstring(found)
+        if isinstance(found, griffe.Class):
+            yield from self._attributes(found)
+            yield from self._methods(found)
 
+    def _attributes(self, found: griffe.Class) -> Iterator[str]:
+        """The documented attributes, and every value of an enumeration."""
+        is_enumeration = any(str(base).endswith("Enum") for base in found.bases)
+        listed = {
+            name: one
+            for name, one in members_of(found).items()
+            if isinstance(one, griffe.Attribute) and (is_enumeration or one.docstring is not None)
+        }
+        for name, one in listed.items():
+            type_text = one.value if is_enumeration else one.annotation
+            yield f"- `{name}`{self._marks.type.format(type_text) if type_text is not None else ''}{self._told(one)}"
+        if listed:
+            yield ""
 
-def public_names(module: str) -> dict[str, griffe.Object]:
-    """The public names of a module, or the one after `:`, in the order of the source."""
-    path, _, name = module.partition(":")
-    found = _package() if path == "dataworks_ext" else _package()[path.removeprefix("dataworks_ext.")]
-    assert isinstance(found, griffe.Module)
-    if name:
-        return {name: _resolved(found.members[name])}
-    names = found.exports if found.exports is not None else found.members
-    listed = [str(one) for one in names if not str(one).startswith("_")]
-    return {
-        one: _resolved(found.members[one])
-        for one in listed
-        if _is_public(found, found.members[one]) and hasattr(import_module(_importable(module)), one)
-    }
+    def _methods(self, found: griffe.Class) -> Iterator[str]:
+        """Its own methods; those of its bases are where the bases are."""
+        for name, one in members_of(found).items():
+            is_own = name in found.members and f"{found.name}.{name}" not in INSIDE
+            if is_own and isinstance(one, griffe.Function) and one.docstring is not None:
+                yield from (f"#### {found.name}.{name}", "", "```py")
+                yield from (*_signature(name, one.parameters, one.returns), "```", "")
+                yield from self._docstring(one)
+
+    def _told(self, attribute: griffe.Attribute) -> str:
+        """What the docstring of an attribute says, in a paragraph."""
+        parts = []
+        for section in attribute.docstring.parsed if attribute.docstring is not None else ():
+            if section.kind is griffe.DocstringSectionKind.text:
+                parts += [self._translate(paragraph) for paragraph in _paragraphs(str(section.value))]
+            elif section.kind is griffe.DocstringSectionKind.raises:
+                parts += [self._named(str(one.annotation), one.description) for one in section.value]
+        return f"{self._marks.colon}{self._marks.space.join(parts)}" if parts else ""
+
+    def _docstring(self, found: griffe.Object) -> Iterator[str]:
+        for section in found.docstring.parsed if found.docstring is not None else ():
+            if section.kind is griffe.DocstringSectionKind.text:
+                for paragraph in _paragraphs(str(section.value)):
+                    yield from (self._translate(paragraph), "")
+            elif (title := self._titles.get(section.kind.value)) is not None:
+                yield from (title, "")
+                for one in section.value:
+                    is_raised = section.kind is griffe.DocstringSectionKind.raises
+                    name = str(one.annotation) if is_raised else one.name
+                    yield f"- {self._named(name, one.description)}"
+                yield ""
+
+    def _named(self, name: str, text: str) -> str:
+        """A name and what it means, in one line."""
+        meaning = self._translate(" ".join(text.split()))
+        return f"`{name}`{self._marks.colon}{meaning}" if name else meaning
 
 
-def _is_public(module: griffe.Module, member: griffe.Object | griffe.Alias) -> bool:
-    if isinstance(member, griffe.Alias):
-        of_package = member.target_path.startswith("dataworks_ext.") and "._" not in member.target_path
-        return of_package and (module.exports is not None or module.path == "dataworks_ext")
-    return not member.is_module and member.docstring is not None
-
-
-def _resolved(member: griffe.Object | griffe.Alias) -> griffe.Object:
-    target = member.final_target if isinstance(member, griffe.Alias) else member
-    assert isinstance(target, griffe.Object)
-    return target
-
-
-def page(api_page: ApiPage, language: str) -> str:
-    """The text of a page."""
-    return "\n".join(_lines(api_page, language)).rstrip("\n") + "\n"
-
-
-def _lines(api_page: ApiPage, language: str) -> Iterator[str]:
-    title = api_page.zh if language == "zh" else api_page.en
-    yield from (f"# {title}", "", _INTRODUCTIONS[language][api_page.name], "")
-    paths = [_importable(module) for module in api_page.modules]
-    for path, module, before in zip(paths, api_page.modules, ["", *paths], strict=False):
-        if len(set(paths)) > 1 and path != before:
-            yield from (f"## {path}", "")
-        for name, found in public_names(module).items():
-            yield from _object(name, path, found, _SECTIONS[language])
-
-
-def _importable(module: str) -> str:
-    """Where the names of a module are imported from: those of events, from their package."""
-    path = module.partition(":")[0]
-    return "dataworks_ext.events" if path.startswith("dataworks_ext.events.") else path
-
-
-def _object(name: str, module: str, found: griffe.Object, titles: dict[str, str]) -> Iterator[str]:
-    yield from (f"### {name}", "", "```py", f"from {module} import {name}")
-    if isinstance(found, griffe.Class) and _tells_parameters(found):
-        yield from ("", *_signature(name, found.parameters, None))
-    elif isinstance(found, griffe.Function):
-        yield from ("", *_signature(name, found.parameters, found.returns))
-    yield from ("```", "")
-    yield from _docstring(found, titles)
-    if isinstance(found, griffe.Class):
-        yield from _members(found, titles)
+def _paragraphs(text: str) -> list[str]:
+    """The paragraphs, each in one line."""
+    return [" ".join(paragraph.split()) for paragraph in text.split("\n\n")]
 
 
 def _tells_parameters(found: griffe.Class) -> bool:
@@ -174,46 +123,6 @@ def _tells_parameters(found: griffe.Class) -> bool:
         return True
     sections = found.docstring.parsed if found.docstring is not None else ()
     return any(section.kind is griffe.DocstringSectionKind.parameters for section in sections)
-
-
-def _members(found: griffe.Class, titles: dict[str, str]) -> Iterator[str]:
-    """The documented attributes and methods of a class, inherited ones of the package included."""
-    members = {
-        name: _resolved(member)
-        for name, member in found.all_members.items()
-        if not name.startswith("_") and (not isinstance(member, griffe.Alias) or _is_ours(member))
-    }
-    is_enumeration = any(str(base).endswith("Enum") for base in found.bases)
-    attributes = {name: one for name, one in members.items() if isinstance(one, griffe.Attribute)}
-    listed = {name: one for name, one in attributes.items() if is_enumeration or one.docstring is not None}
-    for name, attribute in listed.items():
-        type_text = f"`{attribute.annotation}`" if attribute.annotation is not None else ""
-        if is_enumeration:
-            type_text = f"`{attribute.value}`"
-        yield f"- `{name}`{f' ({type_text})' if type_text else ''}{_told(attribute)}"
-    if listed:
-        yield ""
-    for name, one in members.items():
-        if isinstance(one, griffe.Function) and one.docstring is not None:
-            yield from (f"#### {found.name}.{name}", "", "```py")
-            yield from _signature(name, one.parameters, one.returns)
-            yield from ("```", "")
-            yield from _docstring(one, titles)
-
-
-def _told(attribute: griffe.Attribute) -> str:
-    """What the docstring of an attribute says, in a paragraph."""
-    parts = []
-    for section in attribute.docstring.parsed if attribute.docstring is not None else ():
-        if section.kind is griffe.DocstringSectionKind.text:
-            parts.append(_one_line(str(section.value)))
-        elif section.kind is griffe.DocstringSectionKind.raises:
-            parts += [f"`{one.annotation}`: {_one_line(one.description)}" for one in section.value]
-    return f": {' '.join(parts)}" if parts else ""
-
-
-def _is_ours(member: griffe.Alias) -> bool:
-    return member.target_path.startswith("dataworks_ext.")
 
 
 def _signature(name: str, parameters: griffe.Parameters, returns: object) -> Iterator[str]:
@@ -241,31 +150,21 @@ def _parameters(parameters: griffe.Parameters) -> Iterator[str]:
         yield f"{stars}{one.name}{annotation}{default}"
 
 
-def _docstring(found: griffe.Object, titles: dict[str, str]) -> Iterator[str]:
-    for section in found.docstring.parsed if found.docstring is not None else ():
-        if section.kind is griffe.DocstringSectionKind.text:
-            yield from (str(section.value), "")
-        elif (title := titles.get(section.kind.value)) is not None:
-            yield from (title, "")
-            for one in section.value:
-                name = getattr(one, "name", "") or (str(one.annotation) if one.annotation is not None else "")
-                yield f"- {f'`{name}`: ' if name else ''}{_one_line(one.description)}"
-            yield ""
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def main() -> int:
-    """Write the pages of both languages."""
-    for language in _SECTIONS:
+def main(arguments: Sequence[str]) -> int:
+    """Write the pages of both languages, or print what has no Chinese."""
+    chinese = Chinese(API)
+    written = {"en": pages("en", English()), "zh": pages("zh", chinese)}
+    if "--missing" in arguments:
+        for text in chinese.missing:
+            print(f'{json.dumps(text, ensure_ascii=False)}: ""')
+        return 0
+    for language, texts in written.items():
         folder = DOCS / language / "api"
         folder.mkdir(exist_ok=True)
-        for api_page in PAGES:
-            (folder / f"{api_page.name}.md").write_text(page(api_page, language), encoding="utf-8")
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

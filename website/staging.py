@@ -24,6 +24,8 @@ _CHANGELOG_HEADING: Final = {
     "zh": "# 变更日志\n\n变更日志只有英文。",
 }
 _TO_OTHER_README: Final = re.compile(r"^\[\S+\]\(README(?:\.zh-CN)?\.md\)\n\n", re.MULTILINE)
+_PICTURE: Final = re.compile(r"^(!\[.*\]\(\S+\))$", re.MULTILINE)
+"""A picture that is a paragraph. Its frame can scroll where the window is narrower."""
 
 
 def stage(language: str, target: Path, repository: str | None) -> None:
@@ -33,11 +35,11 @@ def stage(language: str, target: Path, repository: str | None) -> None:
     """
     for path in sorted((ROOT / "docs" / language).rglob("*.md")):
         page = path.relative_to(ROOT / "docs" / language).as_posix()
-        _write(target / page, _adapted(read(path), f"docs/{language}/{page}", language, page, repository))
+        _write(target / page, adapted(read(path), f"docs/{language}/{page}", language, page, repository))
     front = _TO_OTHER_README.sub("", read(ROOT / FRONT_PAGES[language]), count=1)
-    _write(target / "index.md", _adapted(front, FRONT_PAGES[language], language, "index.md", repository))
+    _write(target / "index.md", adapted(front, FRONT_PAGES[language], language, "index.md", repository))
     changes = re.sub(r"\A# .*", _CHANGELOG_HEADING[language], read(ROOT / CHANGELOG))
-    _write(target / "changelog.md", _adapted(changes, CHANGELOG, language, "changelog.md", repository))
+    _write(target / "changelog.md", adapted(changes, CHANGELOG, language, "changelog.md", repository))
     shutil.copytree(ROOT / "docs" / "assets", target / "assets")
     shutil.copytree(ROOT / "website" / "theme" / "assets", target / "assets", dirs_exist_ok=True)
 
@@ -47,8 +49,11 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _adapted(text: str, source: str, language: str, page: str, repository: str | None) -> str:
-    return replace_blocks(replace_links(text, _link(source, language, page, repository)), "mermaid", draw)
+def adapted(text: str, source: str, language: str, page: str, repository: str | None) -> str:
+    """The text of `source`, a file of the repository, as `page` of the site of a language."""
+    linked = replace_links(text, _link(source, language, page, repository))
+    framed = _PICTURE.sub(r'<div class="picture" markdown="1">\n\n\1\n\n</div>', linked)
+    return replace_blocks(framed, "mermaid", draw)
 
 
 def _link(source: str, language: str, page: str, repository: str | None) -> Callable[[str], str | None]:

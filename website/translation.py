@@ -14,6 +14,8 @@ CATALOGUE: Final = Path(__file__).parent.parent / "docs" / "zh" / "events.yaml"
 """From each English text of the reference of events to its Chinese."""
 OPTIONS: Final = CATALOGUE.with_name("options.yaml")
 """From each English text of the help to its Chinese."""
+API: Final = CATALOGUE.with_name("api.yaml")
+"""From each English text of the reference of the Python API to its Chinese."""
 
 
 class Translation(Protocol):

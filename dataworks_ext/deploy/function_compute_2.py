@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import json
 import logging
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -21,7 +20,7 @@ from urllib3.util.retry import Retry
 
 from .function_store import SETTINGS, FoundAlias, FoundFunction, FoundVersion, Invoked, WantedFunction, found_alias
 from .remote_access import Access, checked_endpoint, download
-from .remote_error import NotThereError, RemoteError, refused
+from .remote_error import NotThereError, RemoteError, refused, unanswered
 
 RETRIES = 5
 """How often a request is repeated that found no server, or one that failed or asked for a pause."""
@@ -66,17 +65,15 @@ class FunctionCompute2:
         return _found(service, found)
 
     def create(self, wanted: WantedFunction) -> None:
-        self._put_service(wanted.settings)
-        settings = _flat(wanted.settings, dict(wanted.environment))
-        package = str(wanted.package)
-        self._call("create", lambda c: c.create_function(self.service, self.name, codeZipFile=package, **settings))
+        self._put_service(wanted.settings, is_new=True)
+        fields = _flat(wanted.settings, dict(wanted.environment), wanted.package.read_bytes())
+        fields["functionName"] = self.name
+        self._call("create", lambda c: c.send("POST", f"services/{self.service}/functions", fields))
 
     def update(self, settings: Mapping[str, object], environment: Mapping[str, str], code: bytes | None) -> None:
         self._put_service(settings)
-        fields = _flat(settings, dict(environment))
-        if code is not None:
-            fields["code"] = {"zipFile": base64.b64encode(code).decode()}
-        self._call("update", lambda c: c.put(f"services/{self.service}/functions/{self.name}", fields))
+        fields = _flat(settings, dict(environment), code)
+        self._call("update", lambda c: c.send("PUT", f"services/{self.service}/functions/{self.name}", fields))
 
     def reserve(self, concurrency: int) -> None:
         raise RemoteError("concurrency is reserved in Function Compute 3.0 only; remove concurrencyConfig from s.yaml")
@@ -147,16 +144,25 @@ class FunctionCompute2:
         error_type = response.headers.get("X-Fc-Error-Type") or None
         return Invoked(response.content, error_type, log, response.headers.get("X-Fc-Request-Id", ""))
 
-    def _put_service(self, settings: Mapping[str, object]) -> None:
-        """Create the service, or give it what belongs to it; what has not changed is left alone."""
+    def _put_service(self, settings: Mapping[str, object], *, is_new: bool = False) -> None:
+        """Create the service, or give it what belongs to it; what has not changed is left alone.
+
+        A new function changes no service: it may have functions of others.
+        """
         wanted = {name: settings[name] for name in _OF_SERVICE if name in settings}
         try:
             found = self._call("look up", lambda c: c.get_service(self.service))
         except NotThereError:
             self._call("create the service of", lambda c: c.create_service(self.service, **wanted))
             return
-        if any(found.get(name) != value for name, value in wanted.items()):
-            self._call("update the service of", lambda c: c.put(f"services/{self.service}", wanted))
+        differences = [name for name, value in wanted.items() if found.get(name) != value]
+        if differences and is_new:
+            raise RemoteError(
+                f"there is a service {self.service} with another {' and another '.join(differences)}, which may be for "
+                f"other functions; name another one with --service"
+            )
+        if differences:
+            self._call("update the service of", lambda c: c.send("PUT", f"services/{self.service}", wanted))
 
     def _call(self, what: str, call: Callable[[Any], Any]) -> Any:
         """The data of an answer."""
@@ -164,14 +170,12 @@ class FunctionCompute2:
             try:
                 return call(self._client).data
             except Exception as error:
-                problem = self._explained(f"{what} function {self.name}", error)
-        raise problem  # out here the client's frames are gone, and the file that it left open with them
+                raise self._explained(f"{what} function {self.name}", error) from None
 
     def _explained(self, what: str, error: Exception) -> RemoteError:
         status, code = getattr(error, "status_code", None), str(getattr(error, "err_code", ""))
         if status is None:
-            advice = "check the region of s.yaml, the account, and the network"
-            return RemoteError(f"{what}: {self._endpoint} cannot be reached ({type(error).__name__}); {advice}")
+            return unanswered(what, self._endpoint, error)
         return refused(what, int(status), code, str(getattr(error, "message", "")), self._secrets)
 
 
@@ -199,11 +203,14 @@ class _RefusedError(Exception):
 class _Client(fc2.Client):  # type: ignore[misc]  # it has no types
     """The vendor's client, which would follow a redirect to any host, with the credentials, variables and code."""
 
-    def put(self, path: str, fields: Mapping[str, object]) -> _Answer:
-        """Change something. The client's own methods leave out what is empty, and so cannot take it away."""
+    def send(self, method: str, path: str, fields: Mapping[str, object]) -> _Answer:
+        """Create or change something.
+
+        The client's own methods leave out what is empty, and so cannot take it away; and they leave the package open.
+        """
         whole = f"/{self.api_version}/{path}"
-        headers = self._build_common_headers("PUT", whole)
-        return _Answer(self._do_request("PUT", whole, headers, body=json.dumps(fields).encode()).json())
+        headers = self._build_common_headers(method, whole)
+        return _Answer(self._do_request(method, whole, headers, body=json.dumps(fields).encode()).json())
 
     def _do_request(
         self,
@@ -239,18 +246,16 @@ class _Client(fc2.Client):  # type: ignore[misc]  # it has no types
 
 @contextmanager
 def _discreet() -> Iterator[None]:
-    """The client logs headers, credentials among them, and leaves files to the garbage collector."""
+    """The client logs headers, credentials among them."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)
-            yield
+        yield
     finally:
         logging.disable(before)
 
 
-def _flat(settings: Mapping[str, object], environment: dict[str, str]) -> dict[str, Any]:
+def _flat(settings: Mapping[str, object], environment: dict[str, str], code: bytes | None) -> dict[str, Any]:
     """The settings of the function by the names of 2.0, which has the initializer's beside the others."""
     left_out = (*_OF_SERVICE, *_ONLY_3, "instanceLifecycleConfig")
     fields: dict[str, Any] = {name: value for name, value in settings.items() if name not in left_out}
@@ -259,7 +264,8 @@ def _flat(settings: Mapping[str, object], environment: dict[str, str]) -> dict[s
     if isinstance(initializer, Mapping):
         fields["initializer"] = initializer.get("handler") or ""
         fields["initializationTimeout"] = initializer.get("timeout") or 3
-    return {**fields, "environmentVariables": environment}
+    package = {} if code is None else {"code": {"zipFile": base64.b64encode(code).decode()}}
+    return {**fields, **package, "environmentVariables": environment}
 
 
 def _found(service: Mapping[str, Any], shown: Mapping[str, Any]) -> FoundFunction:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 from alibabacloud_tea_openapi.exceptions import (  # type: ignore[import-untyped]  # it has no types
@@ -19,7 +19,7 @@ from darabonba.core import DaraCore  # type: ignore[import-untyped]  # it has no
 from darabonba.runtime import RuntimeOptions  # type: ignore[import-untyped]  # it has no types
 
 from .remote_access import Access, checked_endpoint
-from .remote_error import THROTTLED, RemoteError, refused
+from .remote_error import THROTTLED, refused, unanswered
 
 PAUSES: Sequence[float] = (1.0, 2.0, 4.0)
 """Seconds before a call is made again that was throttled."""
@@ -27,7 +27,6 @@ _CONNECT: Final = 10_000
 """Milliseconds."""
 _READ: Final = 300_000
 """Milliseconds: an upload of 100 MB takes its time."""
-_NOBODY: Final = {"refused": "the connection is refused", "resolve": "there is no such name"}
 _Result = TypeVar("_Result")
 
 
@@ -75,16 +74,9 @@ class Caller:
                     continue
                 problem = refused(what, status, str(error.code or ""), _message(error), self._secrets)
             except Exception as error:
-                problem = RemoteError(f"{what}: {self._unanswered(_kind(error))}")
+                problem = unanswered(what, self.client._endpoint, error)
             raise problem
         raise AssertionError("the last attempt returns or raises")
-
-    def _unanswered(self, kind: str) -> str:
-        """What is said of a call without an answer: one that found nobody was certainly not made."""
-        if kind in _NOBODY:
-            host = self.client._endpoint
-            return f"{host} cannot be reached ({_NOBODY[kind]}); check the region of s.yaml, and the network"
-        return f"there was no answer ({kind}); it may be done or not: run again"
 
     def succeeded(self, what: str, body: Any) -> Any:
         """The data of an answer that may be a failure with HTTP status 200. Raises as `call` does."""
@@ -109,15 +101,6 @@ def _quietly(call: Callable[[], _Result]) -> _Result:
 def _message(error: Any) -> str:
     data = error.data if isinstance(error.data, dict) else {}
     return str(data.get("Message") or data.get("message") or error.message or "")
-
-
-def _kind(error: Exception) -> str:
-    """What kind of failure it is; the text may repeat what was sent."""
-    texts = ("refused", "timed out", "aborted", "reset", "Exceeded 0 redirects", "certificate", "resolve")
-    said: Iterable[str] = (text for text in texts if text.lower() in str(error).lower())
-    return {"Exceeded 0 redirects": "the address leads elsewhere, which is not followed"}.get(
-        text := next(iter(said), type(error).__name__), text
-    )
 
 
 def _without_redirects() -> None:

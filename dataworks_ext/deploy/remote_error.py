@@ -19,6 +19,7 @@ _ADVICE: Final = {
     "SignatureNotMatch": "check the secret of the access key",
     "InvalidAccessKeyID": "check the id of the access key",
 }
+_NOBODY: Final = {"refused": "the connection is refused", "resolve": "there is no such name"}
 THROTTLED: Final = frozenset({429, 503})
 """HTTP statuses after which the same call is made again."""
 
@@ -60,6 +61,28 @@ def refused(what: str, status: int, code: str, message: str, secrets: Iterable[s
         error = RemoteError(f"{what}: HTTP {status} {code}: {text}")
     error.code = code
     return error
+
+
+def unanswered(what: str, host: str, error: Exception) -> RemoteError:
+    """The error for a call without an answer. One that found nobody was certainly not made.
+
+    Args:
+        what: What was to be done.
+        host: Where.
+        error: What the client says; its text may repeat what was sent.
+    """
+    said = str(error).lower()
+    for sign, reason in _NOBODY.items():
+        if sign in said:
+            return RemoteError(
+                f"{what}: {host} cannot be reached ({reason}); check the region of s.yaml, and the network"
+            )
+    if "exceeded 0 redirects" in said:
+        return RemoteError(f"{what}: the address leads elsewhere, which is not followed")
+    reason = next((sign for sign in ("timed out", "aborted", "reset", "certificate") if sign in said), "")
+    return RemoteError(
+        f"{what}: there was no answer ({reason or type(error).__name__}); it may be done or not: run again"
+    )
 
 
 def hidden(text: str, secrets: Iterable[str]) -> str:

@@ -143,6 +143,7 @@ AnyContent = Annotated[
     | Annotated[AuthorizedContent, Tag("unknown")],
     Discriminator(_kind_of_content),
 ]
+"""What a permission is requested for, by its kind."""
 
 
 # The request and its way

@@ -77,6 +77,7 @@ class ArchivedScope(MessageScope):
         self.request = request
         self.deadline = request.deadline
         self.language = "en"
+        self.asks = None
         self.micros = micros
         self.guarded = guarded
         self._events = {}

@@ -46,6 +46,7 @@ class Kernel:
     def __init__(
         self, extension: Extension, *, events: Collection[str] | None, sample: int, now: int, as_of: datetime
     ) -> None:
+        self.extension = extension
         self._decider = Decider(extension, now=now, as_of=as_of)
         exemptions = extension.configuration.exemptions
         self._exemptions = () if exemptions is None else exemptions.granted

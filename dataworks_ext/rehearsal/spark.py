@@ -25,6 +25,7 @@ from dataworks_ext.archive.options import ENDPOINT_VARIABLE
 from dataworks_ext.openapi.api import KEY_ID_VARIABLE, KEY_SECRET_VARIABLE, REGION_VARIABLE, TOKEN_VARIABLE
 from dataworks_ext.rehearsal.damage import Damage
 from dataworks_ext.rehearsal.days import Day
+from dataworks_ext.rehearsal.kernel import SAMPLE
 from dataworks_ext.rehearsal.places import BUCKET, Entry, FolderPlace, Place, place_of
 from dataworks_ext.rehearsal.rehearsal import Baseline, Progress, framework_digest, manner_of, plan_with
 from dataworks_ext.rehearsal.shipping import APP_FOLDER, write_code
@@ -43,7 +44,7 @@ from dataworks_ext.rehearsal.spark_tasks import (
     rehearse_chunk,
 )
 from dataworks_ext.rehearsal.summary import Summary
-from dataworks_ext.rehearsal.task import Candidate, Events, Identity, Work
+from dataworks_ext.rehearsal.task import Candidate, Events, Identity, Manner, Work
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -52,7 +53,7 @@ _GROUPS: Final = 8
 """Row groups of a task at most: some ten seconds, which is what is lost when a task dies."""
 _TASKS: Final = 4
 """Tasks for each core, if there is enough to do: the last ones end at about the same time."""
-_POLL: Final = 0.1
+_POLL: Final = 0.5
 """Seconds between looks at how far Spark is."""
 _REACHING: Final = (KEY_ID_VARIABLE, KEY_SECRET_VARIABLE, TOKEN_VARIABLE, REGION_VARIABLE, ENDPOINT_VARIABLE)
 """What workers need to reach a bucket."""
@@ -102,17 +103,17 @@ def rehearse_on_spark(
         compared = (
             _ship(context, Path(temporary), "baseline", baseline.candidate, baseline.identity) if baseline else None
         )
-        cluster.check(shipped, identity, named)
+        usual = Manner(events, SAMPLE, now, as_of)
+        cluster.check(shipped, identity, usual, named)
         if baseline and compared:
-            cluster.check(compared, baseline.identity, named)
+            cluster.check(compared, baseline.identity, usual, named)
         parts, damage = _parts(cluster, named, since, progress)
         chunks = _chunks(cluster, parts)
         plan = plan_with([work for chunk in chunks for work in chunk.works])
         function = partial(rehearse_chunk, shipped, compared, manner_of(plan, events, now, as_of))
         divided = _divided(chunks, cluster.cores)
-        slices = min(len(divided), max(cluster.cores * _TASKS, len(plan.works) // _GROUPS))
         summary = Summary()
-        for found in cluster.run("tasks", function, divided, slices):
+        for found in cluster.run("tasks", function, divided, len(plan.works) // _GROUPS):
             summary.merge(found)
     summary.damage.merge(damage)
     return Counted(summary, plan.duplicates)
@@ -129,35 +130,43 @@ class _Cluster:
     @property
     def cores(self) -> int:
         """How many tasks run at a time."""
-        return max(self._context.defaultParallelism, 1)
+        cores: int = self._context.defaultParallelism
+        return max(cores, 1)
 
     def run(
-        self, what: str, function: Callable[[Task], Result], tasks: Sequence[Task], slices: int | None = None
+        self, what: str, function: Callable[[Task], Result], tasks: Sequence[Task], at_least: int = 1
     ) -> list[Result]:
-        """The results in the order of the tasks, of which Spark runs a slice at a time.
+        """The results in the order of the tasks, which Spark runs in slices.
+
+        Args:
+            what: What the slices are, for who waits.
+            function: What is done with each task.
+            tasks: What it is done with.
+            at_least: Slices that there should be, if there are as many tasks.
 
         Raises:
             SparkError: A slice failed as often as Spark tries.
         """
         if not tasks:
             return []
-        slices = slices or len(tasks)
+        slices = min(len(tasks), max(self.cores * _TASKS, at_least))
         rdd = self._context.parallelize(tasks, slices).mapPartitions(partial(each, function, self._variables))
         with ThreadPoolExecutor(1) as pool:
             future = pool.submit(rdd.collect)
             try:
                 while not wait([future], _POLL).done:
                     self._progress(what, self._done(), slices)
-                return future.result()
+                results: list[Result] = future.result()
+                return results
             except KeyboardInterrupt:
                 self._context.cancelAllJobs()
                 raise
             except Exception as error:
                 raise SparkError.of(error) from None
 
-    def check(self, version: Version, identity: Identity, sources: tuple[str, ...]) -> None:
+    def check(self, version: Version, identity: Identity, manner: Manner, sources: tuple[str, ...]) -> None:
         """Raise `SparkError` unless the workers can run the version, and run the same code as this machine."""
-        ((framework, found),) = self.run("workers", partial(identify_here, version), [sources])
+        ((framework, found),) = self.run("workers", partial(identify_here, version, manner), [sources])
         if isinstance(found, str):
             raise SparkError(found)
         if framework != framework_digest():
@@ -214,8 +223,7 @@ def _chunks(cluster: _Cluster, parts: Sequence[StoredDay]) -> list[Chunk]:
     days = [tuple(found) for _, found in groupby(parts, key=lambda part: part.day)]
     neighbours = [Neighbours(before, today) for before, today in zip([(), *days], days, strict=False)]
     chunks = []
-    slices = min(len(neighbours), cluster.cores * _TASKS)
-    for today, repeated in zip(days, cluster.run("days", find_repeated, neighbours, slices), strict=True):
+    for today, repeated in zip(days, cluster.run("days", find_repeated, neighbours), strict=True):
         skipped = iter(repeated)
         for part in today:
             works = (Work("", number, rows, next(skipped), None) for number, rows in enumerate(part.sizes))

@@ -47,7 +47,7 @@ class Work(NamedTuple):
     """A row group to decide."""
 
     path: str
-    """A file of this machine, or `oss://bucket/name`."""
+    """A file of this machine, or `oss://bucket/prefix#name`."""
     group: int
     rows: int
     skipped: frozenset[int]
@@ -160,8 +160,8 @@ def opened(path: str) -> Day:
     """The compacted day of a piece of work. Raises `DayFileError`, `PlaceError`."""
     if not path.startswith(BUCKET):
         return Day(Path(path))
-    folder, _, name = path.rpartition("/")
-    return Day(place_of(folder).open(name))
+    source, _, name = path.partition("#")
+    return Day(place_of(source).open(name))
 
 
 def identify(candidate: Candidate) -> Identity | str:
@@ -173,6 +173,12 @@ def identify(candidate: Candidate) -> Identity | str:
         return str(error)
     except BaseException as error:
         return f"{candidate.app} cannot be imported: {type(error).__name__}: {error}"
+
+
+def identify_loaded() -> Identity:
+    """What this worker has loaded."""
+    assert _kernel is not None
+    return identity_of(_kernel.extension, os.getcwd())
 
 
 def identity_of(extension: Extension, folder: str) -> Identity:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from .dialects import Token, TokenType
@@ -104,9 +104,8 @@ def beginning_of(tokens: Sequence[Token]) -> Beginning:
         return variable
     if first in _KINDS:
         return Beginning(_KINDS[first])
-    if first == "sql" and len(tokens) > 1:  # the word that begins SQL in the vendor's console
-        inner = beginning_of(tokens[1:])
-        return replace(inner, skip=None if inner.skip is None else inner.skip + 1)
+    if first == "sql" and len(tokens) > 1 and tokens[1].text.casefold() in _KINDS:
+        return Beginning(_KINDS[tokens[1].text.casefold()], 1)  # the word that begins SQL in the vendor's console
     if first in ("explain", "cost"):
         return _explained(tokens)
     if first == "function" and _has_no_query(tokens):
@@ -169,10 +168,10 @@ class ParameterizedView(NamedTuple):
     """Their names: `@a`."""
     head: list[Token]
     """CREATE VIEW and its name."""
-    body: list[Token]
-    """AS and the query, or the first statement of the block."""
-    is_block: bool
-    """Whether it is a block, whose other statements follow."""
+    query: list[Token]
+    """AS and the query; none if it is a block."""
+    block: list[Token]
+    """The first statement of the block, whose others follow."""
 
 
 def parameterized_view(tokens: Sequence[Token]) -> ParameterizedView | None:
@@ -190,6 +189,7 @@ def parameterized_view(tokens: Sequence[Token]) -> ParameterizedView | None:
     begin = next((index for index in range(close, len(tokens)) if tokens[index].token_type == TokenType.ALIAS), None)
     if begin is None:
         return None
-    is_block = [word(token) for token in tokens[begin + 1 : begin + 2]] == ["begin"]
     names = tuple(f"@{tokens[index + 1].text.casefold()}" for index in marks)
-    return ParameterizedView(names, list(tokens[:end]), list(tokens[begin + 2 * is_block :]), is_block)
+    is_block = [word(token) for token in tokens[begin + 1 : begin + 2]] == ["begin"]
+    query, block = ([], tokens[begin + 2 :]) if is_block else (tokens[begin:], [])
+    return ParameterizedView(names, list(tokens[:end]), list(query), list(block))

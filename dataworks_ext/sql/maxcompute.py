@@ -157,21 +157,26 @@ def _lateral_joins(tokens: list[Token]) -> list[Token]:
     """`a join b on … using f(…) r as (x, y)` as `a join b on … lateral view f(…) r as x, y`."""
     if not tokens or word(tokens[0]) == "merge":
         return tokens
-    for index in range(len(tokens) - 6):
-        name, after = tokens[index + 1], tokens[index + 2]
-        if tokens[index].token_type == TokenType.USING and name.token_type in _NAMES and word(after) == "(":
-            end = closing(tokens, index + 2)
-            if end is None or [word(token) for token in tokens[end + 1 : end + 3]] != ["as", "("]:
-                return tokens
-            last = closing(tokens, end + 2)
-            if last is None:
-                return tokens
-            using = tokens[index]
-            view = [retyped(using, TokenType.LATERAL), retyped(using, TokenType.VIEW)]
-            columns = tokens[end + 3 : last - 1]
-            rest = _lateral_joins(tokens[last:])
-            return [*tokens[:index], *view, *tokens[index + 1 : end + 2], *columns, *rest]
-    return tokens
+    found: list[Token] = []
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        end = _end_of_call(tokens, index + 1) if token.token_type == TokenType.USING else None
+        last = None if end is None else closing(tokens, end + 2)
+        if end is not None and last is not None and word(tokens[end + 1]) == "as":
+            found += (retyped(token, TokenType.LATERAL), retyped(token, TokenType.VIEW))
+            found += (*tokens[index + 1 : end + 2], *tokens[end + 3 : last - 1])
+            index = last
+        else:
+            found.append(token)
+            index += 1
+    return found
+
+
+def _end_of_call(tokens: Sequence[Token], start: int) -> int | None:
+    """Where it goes on after `f(…)`, which begins at a place; None if no call does."""
+    named = start < len(tokens) and tokens[start].token_type in _NAMES
+    return closing(tokens, start + 1) if named else None
 
 
 def select_first(tokens: list[Token]) -> list[Token]:

@@ -19,10 +19,15 @@ from .script import Call, Dialect, Script, SqlError, SqlTooLongError, Statement,
 from .sources import Derived
 from .statements import StatementReader
 from .table_commands import table_command, with_target
+from .tokens import longest_chain
 from .variables import holds_variable, with_marks
 
 MOST_CHARACTERS: Final = 1 << 20
 MOST_STATEMENTS: Final = 10_000
+_MOST_CHAINED: Final = 50
+"""Calls that follow each other: `f(a).g(b)`."""
+_MOST_BLOCKS: Final = 150
+"""Blocks that begin inside of each other without a statement between them."""
 
 
 def read(text: str, dialect: Dialect) -> Script:
@@ -38,7 +43,7 @@ def unread(text: str, dialect: Dialect, error: SqlError | str) -> Script:
     except SqlTooLongError:
         raise
     except SqlError as no_tokens:
-        return Script(dialect, (), (), (Unread(no_tokens.line, no_tokens.sentence),))
+        return Script(dialect, (), (), (Unread(no_tokens.line, no_tokens.sentence),), calls_are_known=False)
     calls, problems = reader.calls()
     return Script(dialect, (), calls, (Unread(line, reason), *problems))
 
@@ -96,32 +101,39 @@ class _Reader:
 
     def _statements(self, tokens: list[Token]) -> list[Statement]:
         """What a piece between semicolons does; a block begins with a condition and ends with a statement."""
-        line = self._line_of(tokens[0].start)
-        if self._name == "maxcompute":
-            command = table_command(tokens, self._names(line), line)
-            if command is not None:
-                return [command]
-            view = parameterized_view(tokens)
-            if view is not None:
-                return self._view(view, line)
-        beginning = beginning_of(tokens)
-        if beginning.skip is None:
-            kind = beginning.kind
+        found: list[Statement] = []
+        for _ in range(_MOST_BLOCKS):
+            line = self._line_of(tokens[0].start)
+            if self._name == "maxcompute":
+                command = table_command(tokens, self._names(line), line)
+                if command is not None:
+                    return [*found, command]
+                view = parameterized_view(tokens)
+                if view is not None:
+                    found += self._view(view, line)
+                    tokens = view.block
+                    if not tokens:
+                        return found
+                    continue
+            beginning = beginning_of(tokens)
             unread = (Unread(line, beginning.reason),) if beginning.reason else ()
-            return [Statement(kind, line, unread=unread)]
-        rest = tokens[beginning.skip :]
-        before = [Statement("other", line, unread=(Unread(line, beginning.reason),))] if beginning.reason else []
-        if before and rest:
-            return [*before, *self._statements(rest)]
-        return [*before, self._statement(rest, beginning)] if rest else before
+            if beginning.skip is None:
+                return [*found, Statement(beginning.kind, line, unread=unread)]
+            tokens = tokens[beginning.skip :]
+            if not unread:
+                return [*found, self._statement(tokens, beginning)] if tokens else found
+            found.append(Statement("other", line, unread=unread))
+            if not tokens:
+                return found
+        line = self._line_of(tokens[0].start)
+        return [*found, Statement("other", line, unread=(Unread(line, "it is nested too deep"),))]
 
     def _view(self, view: ParameterizedView, line: int) -> list[Statement]:
-        """What the creation of a view with parameters does, and the first statement of its block."""
+        """What the creation of a view with parameters does, without the statements of its block."""
         self._known.update(dict.fromkeys(view.parameters, Derived(None)))
-        if not view.is_block:
-            return [self._statement([*view.head, *view.body], Beginning("create"))]
-        created = with_target(Statement("create", line), view.head, self._names(line))
-        return [created, *(self._statements(view.body) if view.body else ())]
+        if view.query:
+            return [self._statement([*view.head, *view.query], Beginning("create"))]
+        return [with_target(Statement("create", line), view.head, self._names(line))]
 
     def _names(self, line: int) -> Names:
         names = Names(self._text, self._name, self._line_of, line)
@@ -132,6 +144,8 @@ class _Reader:
         line = self._line_of(tokens[0].start)
         names = self._names(line)
         reader = StatementReader(names, self._known, line)
+        if longest_chain(tokens) > _MOST_CHAINED:  # for each, the parser looks at all before it
+            return self._failed(tokens, beginning, f"it chains more than {_MOST_CHAINED} calls", tokens[0])
         try:
             tree = self._tree(tokens)
             if isinstance(tree, exp.Command):

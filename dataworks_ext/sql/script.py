@@ -176,15 +176,23 @@ class Statement(NamedTuple):
 class Script:
     """What a script reads, writes and calls. Tables are there once each, in the place that names them first."""
 
-    __slots__ = ("calls", "dialect", "statements", "unread")
+    __slots__ = ("calls", "calls_are_known", "dialect", "statements", "unread")
 
     def __init__(
-        self, dialect: Dialect, statements: tuple[Statement, ...], calls: tuple[Call, ...], unread: tuple[Unread, ...]
+        self,
+        dialect: Dialect,
+        statements: tuple[Statement, ...],
+        calls: tuple[Call, ...],
+        unread: tuple[Unread, ...],
+        *,
+        calls_are_known: bool = True,
     ) -> None:
         self.dialect = dialect
         self.statements = statements
         self.calls = calls
         """Every call of a function, in order, also where the statement is not understood."""
+        self.calls_are_known = calls_are_known
+        """False where a literal, a quoted name or a comment does not end: nobody can tell code from text."""
         self.unread = unread
         """What is not understood, with the reason: empty if everything is."""
 

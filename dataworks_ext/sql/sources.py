@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 from sqlglot import exp
 
-from .script import Table, Use
+from .script import CartesianJoin, Star, Table, Use
 
 
 class TableUse:
@@ -129,3 +130,32 @@ class Frame:
         while frame is not None:
             yield frame
             frame = frame.outer
+
+
+Known = Mapping[str, Derived]
+"""CTEs, views and variables of the script by their names in lower case."""
+
+
+class Findings:
+    """What the queries of one statement do, in the order in which it is found."""
+
+    def __init__(self) -> None:
+        self.uses: list[TableUse] = []
+        self.stars: list[Star] = []
+        self.joins: list[CartesianJoin] = []
+        self.written: list[Table] = []
+
+
+class Queries(Protocol):
+    """Reads queries, of which there are some in the columns and sources of others."""
+
+    def query(self, query: exp.Expr, known: Known, outer: Frame | None = None, *, counted: bool = False) -> Derived:
+        """Read a query, and say which rows it makes."""
+        ...
+
+
+def named_columns(rows: Derived, holder: exp.Expr) -> Derived:
+    """The rows under the names that an alias gives their columns."""
+    alias = holder.args.get("alias")
+    names = [column.name.casefold() for column in alias.columns] if isinstance(alias, exp.TableAlias) else []
+    return Derived(frozenset(names), rows.tables, one_row=rows.one_row) if names else rows

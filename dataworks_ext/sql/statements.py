@@ -9,9 +9,9 @@ from sqlglot import exp
 
 from .definitions import definition_of
 from .names import Names
-from .queries import Known, QueryReader
+from .queries import QueryReader
 from .script import Drop, Insert, Kind, Statement, Table, distinct
-from .sources import Derived, Frame
+from .sources import Derived, Frame, Known
 
 _ROWS_BY_ALIAS: Final = ("hologres",)
 
@@ -39,14 +39,14 @@ class StatementReader:
         """What the tree of a statement does."""
         kind, reader = self._reader_of(tree)
         reader(tree)
-        queries = self._queries
+        found = self._queries.found
         return self._statement._replace(
             kind=kind,
-            reads=distinct(use.table for use in queries.uses),
-            writes=distinct([*self._writes, *queries.written]),
-            uses=tuple(use.done() for use in queries.uses),
-            stars=tuple(queries.stars),
-            cartesian_joins=tuple(queries.joins),
+            reads=distinct(use.table for use in found.uses),
+            writes=distinct([*self._writes, *found.written]),
+            uses=tuple(use.done() for use in found.uses),
+            stars=tuple(found.stars),
+            cartesian_joins=tuple(found.joins),
             drops=tuple(self._drops),
             inserts=tuple(self._inserts),
             unread=self._names.problems,
@@ -57,7 +57,7 @@ class StatementReader:
         if isinstance(tree, exp.Query):
             self._known[name] = self._queries.query(tree, self._known)
         else:
-            self._queries.expressions([tree], self._known, Frame(None), selected=True)
+            self._queries.columns.expressions([tree], self._known, Frame(None), selected=True)
         return self.read(exp.Set())
 
     def _reader_of(self, tree: exp.Expr) -> tuple[Kind, Callable[[exp.Expr], None]]:
@@ -84,30 +84,30 @@ class StatementReader:
             self._queries.query(query, known)
             self._statement = self._statement._replace(limit=_limit_of(query), is_query=True)
         elif isinstance(query, exp.Expr):
-            self._queries.expressions([query], known, Frame(None))
+            self._queries.columns.expressions([query], known, Frame(None))
         rest = [tree.args.get(name) for name in ("conflict", "returning", "where", "source")]
-        self._queries.expressions([part for part in rest if isinstance(part, exp.Expr)], known, Frame(None))
+        self._queries.columns.expressions([part for part in rest if isinstance(part, exp.Expr)], known, Frame(None))
         return None
 
     def _multi_insert(self, tree: exp.Expr) -> None:
         """Of FROM … INSERT … INSERT: a filter counts if every INSERT has it."""
         known = self._queries.ctes(tree, self._known)
         frame = Frame(None)
-        self._queries.sources(tree.args["source"], known, frame)
-        outside = [set(use.filters) for use in self._queries.uses]
+        self._queries.sources.read(tree.args["source"], known, frame)
+        outside = [set(use.filters) for use in self._queries.found.uses]
         found = []
         for insert in tree.expressions:
             self._target(insert)
             query = insert.args.get("expression")
-            for use, before in zip(self._queries.uses, outside, strict=False):
+            for use, before in zip(self._queries.found.uses, outside, strict=False):
                 use.filters = set(before)
             if isinstance(query, exp.Select):
-                self._queries.from_clause(query, known, frame)
+                self._queries.sources.from_clause(query, known, frame)
                 self._queries.select_in(query, known, frame)
             elif isinstance(query, exp.Query):
                 self._queries.query(query, known, frame)
-            found.append([use.filters for use in self._queries.uses[: len(outside)]])
-        for use, *filters in zip(self._queries.uses, *found, strict=False):
+            found.append([use.filters for use in self._queries.found.uses[: len(outside)]])
+        for use, *filters in zip(self._queries.found.uses, *found, strict=False):
             use.filters = set.intersection(*filters) if filters else use.filters
 
     def _target(self, insert: exp.Expr) -> None:
@@ -193,21 +193,21 @@ class StatementReader:
         frame, known = self._changed(tree)
         using = tree.args.get("using")
         if isinstance(using, exp.Expr):
-            self._queries.sources(using, known, frame)
+            self._queries.sources.read(using, known, frame)
         rest = [tree.args.get(name) for name in ("on", "whens", "returning")]
-        self._queries.expressions([part for part in rest if isinstance(part, exp.Expr)], known, frame)
+        self._queries.columns.expressions([part for part in rest if isinstance(part, exp.Expr)], known, frame)
 
     def _change(self, tree: exp.Expr) -> None:
         """UPDATE and DELETE: their target is written only, and what else they join is read."""
         frame, known = self._changed(tree)
         using = tree.args.get("using")
         for source in using if isinstance(using, list) else ():
-            self._queries.sources(source, known, frame)
-        self._queries.from_clause(tree, known, frame)
+            self._queries.sources.read(source, known, frame)
+        self._queries.sources.from_clause(tree, known, frame)
         self._queries.select_in(exp.Select(expressions=[], where=tree.args.get("where")), known, frame, counted=True)
         rest = [tree.args.get("returning"), tree.args.get("order")]
         parts = [*tree.expressions, *(part for part in rest if isinstance(part, exp.Expr))]
-        self._queries.expressions(parts, known, frame, selected=True)
+        self._queries.columns.expressions(parts, known, frame, selected=True)
 
     def _changed(self, tree: exp.Expr) -> tuple[Frame, Known]:
         known = self._queries.ctes(tree, self._known)
@@ -221,16 +221,16 @@ class StatementReader:
             aliases = {table.name.casefold() for table in named if isinstance(table, exp.Table)}
         else:
             aliases = {target.alias_or_name.casefold()}
-        self._queries.sources(target, known, frame)
-        for use in list(self._queries.uses):
+        self._queries.sources.read(target, known, frame)
+        for use in list(self._queries.found.uses):
             sources = [source for source in frame.sources if source.content is use]
             if any(source.alias in aliases for source in sources):
-                self._queries.uses.remove(use)
+                self._queries.found.uses.remove(use)
                 self._writes.append(use.table)
         return frame, known
 
     def _set(self, tree: exp.Expr) -> None:
-        self._queries.expressions([*tree.find_all(exp.Subquery)], self._known, Frame(None))
+        self._queries.columns.expressions([*tree.find_all(exp.Subquery)], self._known, Frame(None))
 
     def _load(self, tree: exp.Expr) -> None:
         target, query = tree.this, tree.args.get("expression")
@@ -243,7 +243,7 @@ class StatementReader:
 
     def _unknown(self, tree: exp.Expr) -> None:
         self._names.unread(None, "a statement of this kind is not read")
-        self._queries.expressions([tree], self._known, Frame(None))
+        self._queries.columns.expressions([tree], self._known, Frame(None))
 
 
 _READERS: Final[dict[Kind, tuple[tuple[type[exp.Expr], ...], Callable[..., None]]]] = {

@@ -31,6 +31,20 @@ def closing(tokens: Sequence[Token], start: int) -> int | None:
     return None
 
 
+def longest_chain(tokens: Sequence[Token]) -> int:
+    """How many calls follow each other at most in `f(a).g(b).h(c)`, less one."""
+    longest, counts = 0, [0]
+    for index, token in enumerate(tokens):
+        if token.token_type == TokenType.L_PAREN:
+            counts.append(0)
+        elif token.token_type == TokenType.R_PAREN and len(counts) > 1:
+            counts.pop()
+            goes_on = index + 1 < len(tokens) and tokens[index + 1].token_type == TokenType.DOT
+            counts[-1] = counts[-1] + 1 if goes_on else 0
+            longest = max(longest, counts[-1])
+    return longest
+
+
 def ends_a_name(tokens: Sequence[Token], start: int) -> int | None:
     """Where it goes on after the dotted name that begins at a place; None if there is no name."""
     if start >= len(tokens) or not _is_part(tokens[start]):

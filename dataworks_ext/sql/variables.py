@@ -21,32 +21,20 @@ _VARIABLE: Final = re.compile(
 )
 _COMMENT_MARK: Final = re.compile(r"--|/\*|\*/|#")
 
+_QUOTED: Final = (
+    r"'[^'\\]*(?:\\.[^'\\]*)*\\?(?:'|\Z)"
+    r'|"[^"\\]*(?:\\.[^"\\]*)*\\?(?:"|\Z)'
+    r"|`[^`]*(?:`|\Z)"
+)
+"""Literals and names. What is not closed goes on to the end, so that nobody looks for an end again and again."""
+_COMMENT: Final = r"/\*.*?(?:\*/|\Z)"
 _MAXCOMPUTE: Final = re.compile(
-    r"'(?:[^'\\]|\\.)*'"
-    r'|"(?:[^"\\]|\\.)*"'
-    r"|`[^`]*`"
-    r"|--[^\n]*"
-    r"|/\*.*?\*/"
-    r"|(?P<code>\#CODE\b.*?\#END\s+CODE\b)",
-    re.DOTALL | re.IGNORECASE,
+    rf"{_QUOTED}|{_COMMENT}|--[^\n]*|(?P<code>\#CODE\b.*?\#END\s+CODE\b)", re.DOTALL | re.IGNORECASE
 )
-_SPARK: Final = re.compile(
-    r"'(?:[^'\\]|\\.)*'"
-    r'|"(?:[^"\\]|\\.)*"'
-    r"|`[^`]*`"
-    r"|/\*.*?\*/"
-    r"|(?P<joined>--(?:\\\n|[^\r\n])*)",
-    re.DOTALL,
-)
+_CODE_END: Final = re.compile(r"\#END\s+CODE\b", re.IGNORECASE)
+_SPARK: Final = re.compile(rf"{_QUOTED}|{_COMMENT}|(?P<joined>--(?:\\\n|[^\r\n])*)", re.DOTALL)
 _MYSQL: Final = re.compile(
-    r"'(?:[^'\\]|\\.|'')*'"
-    r'|"(?:[^"\\]|\\.|"")*"'
-    r"|`[^`]*`"
-    r"|--(?=\s)[^\n]*"
-    r"|\#[^\n]*"
-    r"|(?P<open>/\*!\d*)(?P<code>.*?)(?P<close>\*/)"
-    r"|/\*.*?\*/",
-    re.DOTALL,
+    rf"{_QUOTED}|--(?=\s)[^\n]*|\#[^\n]*|(?P<open>/\*!\d*)(?P<code>.*?)(?P<close>\*/|\Z)|{_COMMENT}", re.DOTALL
 )
 
 
@@ -54,7 +42,8 @@ def with_marks(text: str, dialect: Dialect) -> str:
     """The script as the parser should see it, of the same length."""
     text = _VARIABLE.sub(_marks, text)
     if dialect == "maxcompute" and "#" in text:
-        return _MAXCOMPUTE.sub(_without_code, text)
+        end = max((found.end() for found in _CODE_END.finditer(text)), default=0)
+        return _MAXCOMPUTE.sub(_without_code, text[:end]) + text[end:]
     if dialect == "spark":
         return _SPARK.sub(_one_comment, text)
     if dialect in ("mysql", "starrocks", "adb"):

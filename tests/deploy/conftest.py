@@ -86,6 +86,12 @@ def said(result: Result) -> str:
     return " ".join(result.stderr.split())
 
 
+@pytest.fixture(params=["3.0", "2.0"])
+def api(request: pytest.FixtureRequest) -> str:
+    """The version of Function Compute."""
+    return str(request.param)
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
     """A project whose extension handles more events than one rule has, as the current folder."""

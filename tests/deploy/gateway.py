@@ -19,16 +19,18 @@ class Call(NamedTuple):
     """A call, as the cloud saw it."""
 
     action: str
-    """`UpdateFunction`; of 2.0, the method and the path: `PUT services/guard/functions/guard`."""
+    """`UpdateFunction`: the operation of 3.0 or of EventBridge, for the like call of 2.0 as well."""
     number: int
     """How many calls of this action there were, with this one."""
     name: str
     """The rule or the bus that it is about, for EventBridge."""
+    earlier: frozenset[str]
+    """The actions of the calls before it."""
 
     @property
     def changes(self) -> bool:
         """Whether it may change something."""
-        return not self.action.startswith((*_READS, "GET"))
+        return not self.action.startswith(_READS)
 
 
 class Fault(NamedTuple):
@@ -43,12 +45,35 @@ class Fault(NamedTuple):
     """What happens before it is done as it should be; then there is no fault."""
 
 
+_PATHS_OF_2: Final = {
+    "services": "Service",
+    "functions": "Function",
+    "code": "FunctionCode",
+    "versions": "FunctionVersion",
+    "aliases": "Alias",
+}
+"""What a path of 2.0 is about, by its last word that is no name."""
+_METHODS: Final = {"GET": "Get", "POST": "Create", "PUT": "Update", "DELETE": "Delete"}
+
+
+def _operation(method: str, path: str) -> str:
+    """The operation of 3.0 that is like a call of 2.0."""
+    words = path.removeprefix("/2016-08-15/").split("/")
+    if words[-1] == "invocations":
+        return "InvokeFunction"
+    thing = _PATHS_OF_2[next(word for word in reversed(words) if word in _PATHS_OF_2)]
+    named = {"CreateFunctionVersion": "PublishFunctionVersion", "GetFunctionVersion": "ListFunctionVersions"}
+    action = f"{_METHODS[method]}{thing}"
+    return named.get(action, action)
+
+
 Plan = Callable[[Call], Fault | None]
 
 
 def refusal(status: int, code: str, message: str = "no") -> Fault:
-    """The answer that Function Compute refuses with."""
-    return Fault(status, {"Code": code, "Message": message, "RequestId": "r"})
+    """The answer that Function Compute refuses with, by the names of both its APIs."""
+    names = {"Code": code, "Message": message, "RequestId": "r"}
+    return Fault(status, {**names, "ErrorCode": code, "ErrorMessage": message})
 
 
 class Gateway:
@@ -119,11 +144,12 @@ class Gateway:
 
     def _noted(self, request: BaseHTTPRequestHandler) -> Fault | None:
         path, _, query = request.path.partition("?")
-        action = request.headers.get("x-acs-action") or f"{request.command} {path.removeprefix('/2016-08-15/')}"
+        action = request.headers.get("x-acs-action") or _operation(request.command, path)
         named = parse_qs(query)
         name = "".join(named.get("RuleName", named.get("EventBusName", [""])))
         with self._lock:
-            call = Call(action, sum(one.action == action for one in self.calls) + 1, name)
+            earlier = [one.action for one in self.calls]
+            call = Call(action, earlier.count(action) + 1, name, frozenset(earlier))
             self.calls.append(call)
         return self.plan(call)
 

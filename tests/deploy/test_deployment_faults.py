@@ -6,18 +6,29 @@ Before each fault, version 1 of code that says OK is deployed; the code that say
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
+from typer.testing import Result
 
 from dataworks_ext.deploy import function_compute_2, official_client
 from dataworks_ext.local import LocalFunctionCompute
 
 from .conftest import Project, run, said
-from .gateway import Call, Fault, Gateway, Plan, refusal
+from .gateway import Fault, Gateway, Plan, refusal
 
 pytestmark = pytest.mark.usefixtures("gateway")
 LOST_BEFORE, LOST_AFTER = Fault(), Fault(done=True)
+
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def command(api: str) -> Command:
+    """A subcommand with arguments, for one of the APIs."""
+    return lambda *arguments: run(*arguments, "--api", api)
 
 
 @pytest.fixture(autouse=True)
@@ -34,27 +45,21 @@ def failing(action: str, fault: Fault, numbers: range = range(1, 100)) -> Plan:
 
 def after(earlier: str, action: str, fault: Fault) -> Plan:
     """The fault for all calls of an action that come after another one."""
-    seen: set[str] = set()
-
-    def plan(call: Call) -> Fault | None:
-        seen.add(call.action)
-        return fault if call.action == action and earlier in seen else None
-
-    return plan
+    return lambda call: fault if call.action == action and earlier in call.earlier else None
 
 
-def verdicts() -> tuple[str, str]:
+def verdicts(command: Command) -> tuple[str, str]:
     """What direct invocations and the alias say."""
     found = []
     for qualifier in ("", "live"):
-        result = run("invoke", "download-resources", "--remote", "--json", "--qualifier", qualifier)
+        result = command("invoke", "download-resources", "--remote", "--json", "--qualifier", qualifier)
         found.append(json.loads(result.stdout)["replies"][0]["checkResult"] if result.exit_code < 2 else "")
     return found[0], found[1]
 
 
-def deploy_new(project: Project) -> None:
+def deploy_new(command: Command, project: Project) -> None:
     """Deploy version 1 and prepare what follows: other code, and another event."""
-    result = run("deploy", "--force", "--yes")
+    result = command("deploy", "--force", "--yes")
     assert result.exit_code == 0, result.output
     project.write_package("FAIL")
     project.write_extension("commit-file")
@@ -138,23 +143,25 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_a_fault_is_said_and_the_next_run_does_what_is_left(project: Project, gateway: Gateway, case: Case) -> None:
-    deploy_new(project)
+def test_a_fault_is_said_and_the_next_run_does_what_is_left(
+    command: Command, project: Project, gateway: Gateway, case: Case
+) -> None:
+    deploy_new(command, project)
     gateway.calls.clear()
     gateway.plan = case.plan
-    failed = run("deploy", "--force", "--yes")
+    failed = command("deploy", "--force", "--yes")
     assert (failed.exit_code, case.said in said(failed)) == (2, True), failed.stderr
     assert f"Not done: {case.not_done}" in said(failed)
     gateway.plan = lambda call: None
-    assert verdicts() == case.left
-    again = run("deploy", "--force", "--yes")
-    assert (again.exit_code, verdicts()) == (0, ("FAIL", "FAIL")), again.output
-    assert "guard is as it should be" in run("deploy", "--force", "--yes").stdout
+    assert verdicts(command) == case.left
+    again = command("deploy", "--force", "--yes")
+    assert (again.exit_code, verdicts(command)) == (0, ("FAIL", "FAIL")), again.output
+    assert "guard is as it should be" in command("deploy", "--force", "--yes").stdout
 
 
-def test_what_was_done_and_what_was_not_is_json_as_well(project: Project, gateway: Gateway) -> None:
+def test_what_was_done_and_what_was_not_is_json_as_well(command: Command, project: Project, gateway: Gateway) -> None:
     gateway.plan = failing("CreateAlias", LOST_BEFORE)
-    shown = json.loads(run("deploy", "--force", "--yes", "--json").stdout)
+    shown = json.loads(command("deploy", "--force", "--yes", "--json").stdout)
     assert shown["done"] == [
         "created function guard",
         "waited for the update",
@@ -164,123 +171,151 @@ def test_what_was_done_and_what_was_not_is_json_as_well(project: Project, gatewa
     assert shown["not_done"][:2] == ["moved alias live", "created bus workspaces"]
 
 
-def test_throttling_that_ends_is_waited_for(project: Project, gateway: Gateway) -> None:
-    gateway.plan = failing("CreateFunction", refusal(503, "ResourceThrottled"), range(1, 3))
-    assert run("deploy", "--force", "--yes").exit_code == 0
-    assert gateway.changing.count("CreateFunction") == 3
+def test_throttling_that_ends_is_waited_for(
+    command: Command, project: Project, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(function_compute_2, "RETRIES", 1)
+    gateway.plan = failing("CreateFunction", refusal(503, "ResourceThrottled"), range(1, 2))
+    assert command("deploy", "--force", "--yes").exit_code == 0
+    assert gateway.changing.count("CreateFunction") == 2
 
 
 def test_a_version_that_was_published_without_an_answer_is_not_published_twice(
-    project: Project, gateway: Gateway, compute: LocalFunctionCompute
+    command: Command, project: Project, gateway: Gateway, compute: LocalFunctionCompute
 ) -> None:
     gateway.plan = failing("PublishFunctionVersion", LOST_AFTER)
-    assert run("deploy", "--force", "--yes").exit_code == 0
-    assert [one["version"] for one in json.loads(run("versions", "--json").stdout)] == ["1"]
+    assert command("deploy", "--force", "--yes").exit_code == 0
+    assert [one["version"] for one in json.loads(command("versions", "--json").stdout)] == ["1"]
 
 
 def test_a_failed_update_is_said_with_its_reason(project: Project, gateway: Gateway) -> None:
-    deploy_new(project)
+    """2.0 has no such status: there an update is over when it is answered."""
+    deploy_new(run, project)
     status = {"functionName": "guard", "lastUpdateStatus": "Failed", "lastUpdateStatusReason": "no such layer"}
     gateway.plan = after("UpdateFunction", "GetFunction", Fault(200, status))
     assert "the update of function guard failed: no such layer" in said(run("deploy", "--force", "--yes"))
 
 
 @pytest.mark.parametrize("meanwhile", ["before the version", "before the alias"])
-def test_two_deployments_at_once(project: Project, gateway: Gateway, meanwhile: str) -> None:
+def test_two_deployments_at_once(command: Command, project: Project, gateway: Gateway, meanwhile: str) -> None:
     """One that finds other code in its version stops before the alias names it; the alias never names a mixture."""
-    deploy_new(project)
+    deploy_new(command, project)
 
     def other() -> None:
         gateway.plan = lambda call: None
         project.write_package("WARN")
-        assert run("deploy", "--force", "--yes", "--no-rules").exit_code == 0
+        assert command("deploy", "--force", "--yes", "--no-rules").exit_code == 0
         project.write_package("FAIL")
 
     action = "PublishFunctionVersion" if meanwhile == "before the version" else "UpdateAlias"
     gateway.plan = failing(action, Fault(meanwhile=other))
     gateway.calls.clear()
-    first = run("deploy", "--force", "--yes")
+    first = command("deploy", "--force", "--yes")
     if meanwhile == "before the version":
         assert first.exit_code == 2
-        assert verdicts() == ("WARN", "WARN")
+        assert verdicts(command) == ("WARN", "WARN")
     else:
         assert first.exit_code == 0
-        assert verdicts() == ("WARN", "FAIL")
-        assert "direct" in run("versions").stdout
-    assert run("deploy", "--force", "--yes").exit_code == 0
-    assert verdicts() == ("FAIL", "FAIL")
+        assert verdicts(command) == ("WARN", "FAIL")
+        assert "direct" in command("versions").stdout
+    assert command("deploy", "--force", "--yes").exit_code == 0
+    assert verdicts(command) == ("FAIL", "FAIL")
 
 
 # A name that something else has
 
 
-def test_a_function_of_another_kind_is_not_overwritten(project: Project, gateway: Gateway) -> None:
-    assert run("deploy", "--force", "--yes", "--no-rules").exit_code == 0
+def test_a_function_of_another_kind_is_not_overwritten(command: Command, project: Project, gateway: Gateway) -> None:
+    assert command("deploy", "--force", "--yes", "--no-rules").exit_code == 0
     project.write_package("FAIL")
     project.write_s_yaml({}, handler="other.handler")
     before = len(gateway.changing)
-    result = run("deploy", "--force", "--yes", "--no-rules")
+    result = command("deploy", "--force", "--yes", "--no-rules")
     assert result.exit_code == 2
     assert "there is a function guard with the handler index.handler, which is something else" in said(result)
     assert len(gateway.changing) == before
     project.write_s_yaml({}, handler="index.initializer", instanceLifecycleConfig={})
-    assert "updated function guard" in run("deploy", "--force", "--yes", "--take-over").stdout
+    assert "updated function guard" in command("deploy", "--force", "--yes", "--take-over").stdout
+
+
+def test_a_service_of_other_functions_is_not_changed(project: Project, gateway: Gateway) -> None:
+    """Those of 2.0 share a role and a network."""
+    first = run("deploy", "--force", "--yes", "--no-rules", "--api", "2.0", "--service", "shared")
+    assert first.exit_code == 0
+    project.write_s_yaml({}, functionName="other", role="acs:ram::1:role/other")
+    result = run("deploy", "--force", "--yes", "--no-rules", "--api", "2.0", "--service", "shared")
+    assert (result.exit_code, "UpdateService" in gateway.changing) == (2, False)
+    assert "there is a service shared with another role, which may be for other functions" in said(result)
+
+
+def test_a_function_whose_service_was_made_is_made_by_the_next_run(project: Project, gateway: Gateway) -> None:
+    """The connection is lost between the service of 2.0 and its function."""
+    gateway.plan = failing("CreateFunction", LOST_BEFORE)
+    failed = run("deploy", "--force", "--yes", "--api", "2.0")
+    assert "create function guard: there was no answer" in said(failed)
+    gateway.plan = lambda call: None
+    assert run("deploy", "--force", "--yes", "--api", "2.0").exit_code == 0
+    assert gateway.changing.count("CreateService") == 1
 
 
 def test_a_rule_of_another_target_is_not_overwritten(
-    project: Project, gateway: Gateway, compute: LocalFunctionCompute
+    command: Command, project: Project, gateway: Gateway, compute: LocalFunctionCompute
 ) -> None:
-    assert run("deploy", "--force", "--yes").exit_code == 0
+    assert command("deploy", "--force", "--yes").exit_code == 0
     rule = compute.events.rule("workspaces", "dataworks-ext-guard-1")
     target, read = rule.targets["function"]
     rule.targets["function"] = ({**target, "Endpoint": "acs:fc:cn-hangzhou:1:functions/other"}, read)
     before = len(gateway.changing)
-    result = run("deploy", "--force", "--yes")
+    result = command("deploy", "--force", "--yes")
     assert (result.exit_code, len(gateway.changing)) == (2, before)
     assert "the rule dataworks-ext-guard-1 of bus workspaces has another target" in said(result)
-    assert run("deploy", "--force", "--yes", "--take-over").exit_code == 0
+    assert command("deploy", "--force", "--yes", "--take-over").exit_code == 0
 
 
 def test_a_package_that_is_too_large_is_refused_before_anything(
-    project: Project, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+    command: Command, project: Project, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dataworks_ext.deploy.deployment.LARGEST_PACKAGE", 10)
-    assert "has more than 10 bytes" in said(run("deploy", "--force", "--yes"))
+    assert "has more than 10 bytes" in said(command("deploy", "--force", "--yes"))
     assert gateway.changing == []
 
 
-def test_code_whose_update_got_no_answer_is_probed_by_the_next_run(project: Project, gateway: Gateway) -> None:
-    deploy_new(project)
+def test_code_whose_update_got_no_answer_is_probed_by_the_next_run(
+    command: Command, project: Project, gateway: Gateway
+) -> None:
+    deploy_new(command, project)
     project.write_package("BROKEN")
     gateway.plan = failing("UpdateFunction", LOST_AFTER)
-    run("deploy", "--force", "--yes")
+    command("deploy", "--force", "--yes")
     gateway.plan = lambda call: None
-    assert "Version 1 was restored" in said(run("deploy", "--force", "--yes"))
-    assert verdicts() == ("OK", "OK")
+    assert "Version 1 was restored" in said(command("deploy", "--force", "--yes"))
+    assert verdicts(command) == ("OK", "OK")
 
 
-def test_a_restoration_that_fails_says_how_to_go_back(project: Project, gateway: Gateway) -> None:
+def test_a_restoration_that_fails_says_how_to_go_back(command: Command, project: Project, gateway: Gateway) -> None:
     """The new code does not answer, and the old one cannot be restored: what is left is said."""
-    deploy_new(project)
+    deploy_new(command, project)
     project.write_package("BROKEN")
     gateway.calls.clear()
     gateway.plan = failing("UpdateFunction", LOST_BEFORE, range(2, 100))
-    failed = run("deploy", "--force", "--yes")
+    failed = command("deploy", "--force", "--yes")
     assert "Run: dataworks-ext rollback 1" in said(failed)
     gateway.plan = lambda call: None
-    assert run("rollback", "1").exit_code == 0
-    assert verdicts() == ("OK", "OK")
+    assert command("rollback", "1").exit_code == 0
+    assert verdicts(command) == ("OK", "OK")
 
 
 @pytest.mark.parametrize("clears", [True, False])
-def test_weights_that_the_service_keeps_are_noticed(project: Project, gateway: Gateway, clears: bool) -> None:
+def test_weights_that_the_service_keeps_are_noticed(
+    command: Command, project: Project, gateway: Gateway, clears: bool
+) -> None:
     """Whether an update without weights clears them is a guess: it is looked at, and tried in another way."""
-    deploy_new(project)
-    assert run("deploy", "--force", "--yes", "--canary", "50").exit_code == 0
+    deploy_new(command, project)
+    assert command("deploy", "--force", "--yes", "--canary", "50").exit_code == 0
     kept = {"aliasName": "live", "versionId": "2", "additionalVersionWeight": {"1": 0.5}}
     last = 2 if clears else 100
     gateway.calls.clear()
     gateway.plan = failing("GetAlias", Fault(200, kept), range(3, last + 2))
-    result = run("promote")
+    result = command("promote")
     assert result.exit_code == (0 if clears else 2)
     assert clears or "alias live should name version 2, and names version 2, and version 1 for 50%" in said(result)

@@ -8,7 +8,6 @@ import pytest
 
 from website.markdown import anchors, links, read, replace_links, slugify
 from website.navigation import problems
-from website.staging import place_of
 
 from .pages import DOCS, LANGUAGES, PAGES, READMES, ROOT, name_of
 
@@ -96,17 +95,3 @@ def test_links_are_replaced_outside_of_code() -> None:
 def test_anchors_are_those_of_the_repository(heading: str, anchor: str) -> None:
     """The same as GitHub and GitLab make, so that a link holds in both places."""
     assert slugify(heading) == anchor
-
-
-@pytest.mark.parametrize(
-    ("file", "place"),
-    [
-        ("README.zh-CN.md", ("zh", "index.md")),
-        ("CHANGELOG.md", (None, "changelog.md")),
-        ("docs/en/how-to/ci.md", ("en", "how-to/ci.md")),
-        ("docs/assets/performance.svg", (None, "assets/performance.svg")),
-        ("CONTRIBUTING.md", None),
-    ],
-)
-def test_files_become_pages_of_the_site(file: str, place: tuple[str | None, str] | None) -> None:
-    assert place_of(file) == place

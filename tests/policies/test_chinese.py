@@ -11,6 +11,7 @@ from dataworks_ext.testing import committed_file
 from policies import extension
 
 from .asking import ask
+from .test_chinese_packs import NODES, SQL
 
 EVENING = datetime(2026, 3, 2, 12, 0, tzinfo=timezone.utc)
 """A Monday, 20:00 in Shanghai."""
@@ -111,37 +112,37 @@ TEXTS: list[tuple[str, str, dict[str, str], dict[str, Any], str]] = [
         "只能上传来自 OSS、HTTP 的数据，不得上传来自 LOCAL 的数据。",
     ),
     (
-        "files.forbidden_functions",
+        "sql.forbidden_functions",
         "commit-file",
-        {"FILES_FORBIDDEN_FUNCTIONS": "MAX_PT；RAND"},
+        {"SQL_FORBIDDEN_FUNCTIONS": "MAX_PT；RAND"},
         CODE,
         "代码调用了禁用的函数（首次出现在第 1 行）：MAX_PT、RAND，请替换。",
     ),
     (
         "files.release_freeze",
         "commit-file",
-        {"FILES_FREEZE_DATES": "2026-11-11/2026-11-12", "FILES_FORBIDDEN_FUNCTIONS": "[]"},
+        {"FILES_FREEZE_DATES": "2026-11-11/2026-11-12", "SQL_FORBIDDEN_FUNCTIONS": "[]"},
         {**CODE, "now": SINGLES_DAY},
         "封网期间不得提交和发布，封网将于 2026 年 11 月 13 日 00:00（Asia/Shanghai）结束。",
     ),
     (
         "files.release_freeze",
         "commit-file",
-        {"FILES_FREEZE_DATES": "2026-01-01/2026-12-31", "FILES_FORBIDDEN_FUNCTIONS": "[]"},
+        {"FILES_FREEZE_DATES": "2026-01-01/2026-12-31", "SQL_FORBIDDEN_FUNCTIONS": "[]"},
         {**CODE, "now": EVENING},
         "封网期间不得提交和发布，结束时间请咨询平台负责人。",
     ),
     (
         "files.deployers",
         "deploy-file",
-        {"FILES_DEPLOYERS": "1", "FILES_FORBIDDEN_FUNCTIONS": "[]"},
+        {"FILES_DEPLOYERS": "1", "SQL_FORBIDDEN_FUNCTIONS": "[]"},
         {**CODE, "operator": "2", "fileOwner": "3"},
         "只有发布人员和文件责任人可以发布文件，请联系他们发布此文件。",
     ),
     (
         "files.deployers",
         "deploy-file",
-        {"FILES_DEPLOYERS": "1", "FILES_OWNERS_DEPLOY": "false", "FILES_FORBIDDEN_FUNCTIONS": "[]"},
+        {"FILES_DEPLOYERS": "1", "FILES_OWNERS_DEPLOY": "false", "SQL_FORBIDDEN_FUNCTIONS": "[]"},
         {**CODE, "operator": "2", "fileOwner": "2"},
         "只有发布人员可以发布文件，请联系发布人员发布此文件。",
     ),
@@ -193,7 +194,8 @@ def test_a_rule_speaks_chinese(
 
 
 def test_no_rule_is_left_out() -> None:
-    assert {policy.id for policy in extension.policies} - {policy for policy, *_ in TEXTS} == {"permissions.validity"}
+    by_pack = {f"sql.{rule}" for rule, *_ in SQL} | {f"files.{rule}" for rule, *_ in NODES} | {"permissions.validity"}
+    assert {policy.id for policy in extension.policies} - {policy for policy, *_ in TEXTS} - by_pack == set()
 
 
 def test_the_validity_of_a_permission_speaks_chinese() -> None:

@@ -12,9 +12,9 @@ from dataworks_ext.snapshots import NodeConfiguration, NodeInput, TableColumn
 from dataworks_ext.testing import committed_file, decide, file_execution, sample, table_model
 from policies.deletion import deletion
 from policies.duplicates import duplicates
+from policies.files import files
 from policies.run import run
 from policies.sql import BASIC_INFO, sql
-from policies.standards import standards
 from policies.tables import tables
 
 PARTITIONED: Final = {BASIC_INFO: {"Data": {"IsPartitionTable": True, "PartitionKeys": "ds,hh"}}}
@@ -47,7 +47,7 @@ SQL: Final[list[tuple[str, dict[str, object], str, str]]] = [
         "forbidden_functions",
         {"forbidden_functions": ["MAX_PT"]},
         "select max_pt('a')",
-        "第 1 行调用了禁用的函数 max_pt，请替换。",
+        "代码调用了禁用的函数（首次出现在第 1 行）：MAX_PT，请替换。",
     ),
     (
         "forbidden_functions",
@@ -160,7 +160,7 @@ def test_a_standard_speaks_chinese(
     event = sample("commit-file", file_name="ods_orders", file_type=NodeType.ODPS_SQL)
     node = NodeConfiguration(**{"input_list": (), **configuration})
     snapshot = committed_file(content="select id from ods.a", node_configuration=node)
-    assert says(standards, event, settings, snapshot=snapshot) == {rule: text}
+    assert says(files, event, settings, snapshot=snapshot) == {rule: text}
 
 
 @pytest.mark.parametrize(("rule", "settings", "model", "text"), TABLES)
@@ -213,7 +213,7 @@ def test_the_rule_about_duplicates_speaks_chinese(mappings: list[dict[str, objec
 def test_no_rule_is_left_out() -> None:
     said: dict[PolicyPack[Any], set[str]] = {
         sql: {rule for rule, *_ in SQL},
-        standards: {rule for rule, *_ in NODES},
+        files: {rule for rule, *_ in NODES} | {"release_freeze", "deployers"},
         tables: {rule for rule, *_ in TABLES},
         deletion: {"deleters"},
         run: {"production_tables"},

@@ -12,9 +12,9 @@ from dataworks_ext.events import NodeType
 from dataworks_ext.snapshots import NodeConfiguration, NodeInput
 from dataworks_ext.testing import committed_file, decide, file_execution, sample
 from policies.downloads import downloads
+from policies.files import files
 from policies.run import run
 from policies.sql import sql
-from policies.standards import standards
 
 QUIET, OBJECTS = Verdict.OK, Verdict.FAIL
 
@@ -29,6 +29,8 @@ def commit(
 ) -> Decision:
     """What a pack says to a commit of that code."""
     given = committed_file(content=code, **snapshot)
+    if pack is sql:
+        settings = {"forbidden_functions": [], **settings}  # that of MAX_PT is made
     return decide(pack, sample("commit-file", file_type=kind), settings=settings, snapshot=given)
 
 
@@ -76,7 +78,8 @@ RULES: list[tuple[str, object, str, str]] = [
 def test_a_rule_objects_to_what_it_is_about(rule: str, setting: object, bad: str, good: str) -> None:
     objected = commit(bad, {rule: setting})
     assert objected.verdict is OBJECTS
-    assert [(reason.error, reason.message[:10]) for reason in objected.reasons] == [(None, "In line 1,")]
+    assert [reason.error for reason in objected.reasons] == [None]
+    assert "n line 1" in objected.message
 
 
 @pytest.mark.parametrize(("rule", "setting", "bad", "good"), RULES)
@@ -131,7 +134,7 @@ def test_dataworks_says_which_tables_are_partitioned(code: str, answer: Any, ver
     decision = decide(
         sql,
         sample("commit-file", file_type=NodeType.ODPS_SQL),
-        settings={"partition_lookup": True},
+        settings={"partition_lookup": True, "forbidden_functions": []},
         snapshot=committed_file(content=code),
         answers={BASIC_INFO: answer},
     )
@@ -225,5 +228,5 @@ def test_nobody_writes_production_tables_by_hand() -> None:
 )
 def test_the_inputs_of_a_node_are_the_tables_that_it_reads(code: str, inputs: list[str], text: str) -> None:
     configuration = NodeConfiguration(input_list=tuple(NodeInput(input=name) for name in inputs))
-    decision = commit(code, {"declared_inputs": True}, pack=standards, node_configuration=configuration)
+    decision = commit(code, {"declared_inputs": True}, pack=files, node_configuration=configuration)
     assert decision.message == text

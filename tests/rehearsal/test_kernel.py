@@ -391,11 +391,12 @@ def test_a_question_of_a_policys_own_is_answered_as_then(tmp_path: Path, asked: 
                 raise found
             return found
 
-    then = Extension("guard")
+    then, now = (PolicyPack("guard", asks=[QUESTION]) for _ in range(2))
     for number, guid in enumerate(answers):
         then.policy(DownloadResources, id=f"then_{number}")(asking(guid))
-    Archive(tmp_path / "archive", then).receive(download(), Tables({}, {}, {}))
-    report = rehearsed(tmp_path / "archive", with_policy(asking(asked)), tmp_path / "cache")
+    now.policy(DownloadResources, id="rule")(asking(asked))
+    Archive(tmp_path / "archive", Extension("then", packs=[then])).receive(download(), Tables({}, {}, {}))
+    report = rehearsed(tmp_path / "archive", Extension("now", packs=[now]), tmp_path / "cache")
     found = policy_of(report, "guard.rule")
     assert {name: found[name] for name in ("allows", "denies", "fails", "unknown") if found[name]} == dict([counted])
     assert found["unknown_causes"] == ({f'{QUESTION} {{"TableGuid": "{asked}"}}': 1} if counted[0] == "unknown" else {})

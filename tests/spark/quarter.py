@@ -74,19 +74,20 @@ def write_project(folder: Path) -> None:
     rules.write_text(NEWER, encoding="utf-8")
 
 
-def write_archive(folder: Path, count: int, copies: int = 1) -> None:
+def write_archive(folder: Path, count: int, copies: int = 1, days: int | None = None) -> None:
     """Archive what the older rules decide on a quarter: with fields that were left out, repetitions and damage.
 
     Args:
         folder: Where it goes.
         count: How many messages are decided.
         copies: How often each of them is archived, under a key of its own each time.
+        days: How many days are archived; all of the quarter if not given.
     """
-    days = {day: list(lines) for day, lines in groupby(_lines(count), key=lambda one: f"{one[0].moment:%Y-%m-%d}")}
-    names = sorted(days)
+    found = {day: list(lines) for day, lines in groupby(_lines(count), key=lambda one: f"{one[0].moment:%Y-%m-%d}")}
+    names = sorted(found)[:days]
     for number, day in enumerate(names):
-        lines = [line for _, line in days[day]]
-        again = [line for _, line in days[names[number - 1]][:7]] if number else []
+        lines = [line for _, line in found[day]]
+        again = [line for _, line in found[names[number - 1]][:7]] if number else []
         if number < len(names) - _RAW_DAYS:
             _write_day(folder / compacted_name(day), [*lines, *_as_of(again, day), lines[0]], copies)
             _write_raw(folder, day, [lines[0], b"{]\n", lines[-1].replace(b"-resources", b"-nothing")])

@@ -37,7 +37,7 @@ VICTIMS = {"Spark's Python worker": "os.getppid()", "the process that decides": 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("small") / "archive"
-    write_archive(folder, 600)
+    write_archive(folder, 600, days=9)
     return folder
 
 

@@ -8,7 +8,8 @@ from types import FrameType
 
 import pytest
 
-from dataworks_ext.sql import SqlError, SqlTooLongError, read_sql
+from dataworks_ext.sql import Dialect, SqlError, SqlTooLongError, read_sql
+from dataworks_ext.sql.variables import with_marks
 
 SHAPES: dict[str, Callable[[int], str]] = {
     "statements": lambda n: "insert into a select b.x from b join c on b.i = c.i where b.ds = '1';\n" * n,
@@ -25,6 +26,8 @@ SHAPES: dict[str, Callable[[int], str]] = {
     ),
     "ctes": lambda n: f"with {', '.join(f'q{i} as (select a from t{i})' for i in range(n))} select a from q1",
     "errors": lambda n: "select 1; " + "select from where;" * n,
+    "blocks": lambda n: "if (1 = 1) begin insert into a select x from b; end else begin drop table c; end; " * n,
+    "chains": lambda n: f"select a{', g(c).h(d)' * n} from t",
     "variables": lambda n: f"select {', '.join('${a}' for i in range(n))} from t",
 }
 SMALL, TIMES = 100, 4
@@ -63,6 +66,27 @@ def test_what_is_nested_deeper_is_refused_and_the_limit_of_python_is_as_it_was(t
     with pytest.raises(SqlError, match="it is nested too deep"):
         read_sql(text, "maxcompute")
     assert sys.getrecursionlimit() == before
+
+
+@pytest.mark.parametrize("text", ["if (1 = 1) begin ", "create view v (@a string) as begin "])
+def test_blocks_that_begin_in_each_other_are_read_to_a_depth(text: str) -> None:
+    script = read_sql(text * 1_000 + "select 1", "maxcompute")
+    assert len(script.statements) == 151
+    assert "it is nested too deep" in {place.reason for place in script.unread}
+
+
+def test_longer_chains_of_calls_are_refused() -> None:
+    assert read_sql(f"select a{'.f(b)' * 50} from t", "maxcompute").columns("t") == frozenset("b")
+    with pytest.raises(SqlError, match="it chains more than 50 calls"):
+        read_sql(f"select a{'.f(b)' * 500} from t", "maxcompute")
+
+
+@pytest.mark.parametrize("dialect", ["maxcompute", "spark", "mysql"])
+@pytest.mark.parametrize("opening", ["/* ", "/*! ", "'\\", "` ", "#code "])
+def test_the_end_of_what_does_not_end_is_looked_for_once(opening: str, dialect: Dialect) -> None:
+    """Looking for it at each of 300,000 openings would take hours."""
+    text = opening * 300_000
+    assert len(with_marks(text, dialect)) == len(text)
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,14 @@ from dataworks_ext.snapshots import NodeConfiguration, TableColumn
 from dataworks_ext.testing import committed_file, decide, sample, table_model
 from policies.deletion import deletion
 from policies.duplicates import duplicates
-from policies.standards import standards
+from policies.files import files
 from policies.tables import tables
 
 
 def node(settings: Mapping[str, object], **configuration: Any) -> Decision:
     """What the standards say to a commit of a node that is configured like this."""
     snapshot = committed_file(node_configuration=NodeConfiguration(**configuration))
-    return decide(standards, sample("commit-file", file_name="ods_orders"), settings=settings, snapshot=snapshot)
+    return decide(files, sample("commit-file", file_name="ods_orders"), settings=settings, snapshot=snapshot)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_no_two_jobs_of_a_list_write_one_table(tables_written: list[str], settin
     assert decide(duplicates, event, settings={"one_writer": setting}).allowed is is_allowed
 
 
-PACKS: list[PolicyPack[Any]] = [standards, tables, deletion, duplicates]
+PACKS: list[PolicyPack[Any]] = [files, tables, deletion, duplicates]
 
 
 @pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
