@@ -186,4 +186,4 @@ def _path(part: StoredDay) -> str:
 
 def _cache() -> Cache:
     """What ends with the application."""
-    return Cache({CACHE_VARIABLE: os.path.join(SparkFiles.getRootDirectory(), "rehearsal")})
+    return Cache({CACHE_VARIABLE: os.path.abspath(os.path.join(SparkFiles.getRootDirectory(), "rehearsal"))})
