@@ -106,7 +106,7 @@ class Function:
             context: The runtime's.
 
         Returns:
-            The reply as JSON: `checkResult` (`OK`, `WARN` or `FAIL`), and `errorMessage` unless it is `OK`; for an
+            The reply as JSON, with `checkResult` (`OK`, `WARN` or `FAIL`), and `errorMessage` unless it is `OK`; for an
             array, an array with the reply to each element in its place. DataWorks reads it where it called the
             function itself; the reply to a message of EventBridge is delivered through the OpenAPI.
 

@@ -95,19 +95,30 @@ INTRODUCTIONS: Final = {
     },
     "zh": {
         "index": (
-            "由代码中的文档字符串生成，说明文字为英文。"
+            "由代码中的文档字符串生成。"
             "这些页面列出的名称即公开接口，其含义见[兼容性](../compatibility.md)。"
             "其他页面：[事件与快照](events.md)、[测试](testing.md)、[SQL](sql.md)、[配置项类型与文本](settings.md)、"
             "[本地函数计算与事件总线](local.md)。各事件的类见[事件参考](../events/index.md)。"
         ),
-        "events": "所有事件的基类、事件目录、调度表达式，以及查询返回的快照。由文档字符串生成，说明文字为英文。",
-        "testing": "测试工具的用法见[测试](../testing.md)。由文档字符串生成，说明文字为英文。",
-        "sql": "SQL 规则的用法见 [SQL 规则](../sql.md)。由文档字符串生成，说明文字为英文。",
-        "settings": "策略包的配置项可用的类型，以及操作人所见的文本。由文档字符串生成，说明文字为英文。",
-        "local": "在本机运行函数计算与事件总线，见[本地函数计算](../local.md)。由文档字符串生成，说明文字为英文。",
+        "events": "所有事件的基类、事件目录、调度表达式，以及查询返回的快照。",
+        "testing": "测试工具的用法见[测试](../testing.md)。",
+        "sql": "SQL 规则的用法见 [SQL 规则](../sql.md)。",
+        "settings": "策略包的配置项可用的类型，以及操作人所见的文本。",
+        "local": "在本机运行函数计算与事件总线，见[本地函数计算](../local.md)。",
     },
 }
 SECTIONS: Final = {
     "en": {"parameters": "Parameters:", "returns": "Returns:", "yields": "Yields:", "raises": "Raises:"},
     "zh": {"parameters": "参数：", "returns": "返回值：", "yields": "产生：", "raises": "异常："},
 }
+
+
+class Marks(NamedTuple):
+    """Punctuation: Chinese has its own, with its space in it."""
+
+    type: str
+    colon: str
+    space: str
+
+
+MARKS: Final = {"en": Marks(" (`{}`)", ": ", " "), "zh": Marks("（`{}`）", "：", "")}

@@ -14,7 +14,12 @@ _ROOT: Final = Path(__file__).parent.parent
 
 @cache
 def _package() -> griffe.Module:
-    loaded = griffe.load("dataworks_ext", search_paths=[str(_ROOT)], docstring_parser="google")
+    loaded = griffe.load(
+        "dataworks_ext",
+        search_paths=[str(_ROOT)],
+        docstring_parser="google",
+        docstring_options={"returns_multiple_items": False, "returns_named_value": False},
+    )
     assert isinstance(loaded, griffe.Module)
     return loaded
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import griffe
 
-from .api_contents import INSIDE, INTRODUCTIONS, PAGES, SECTIONS, ApiPage
+from .api_contents import INSIDE, INTRODUCTIONS, MARKS, PAGES, SECTIONS, ApiPage
 from .api_names import importable, members_of, public_names
 from .translation import API, Chinese, English, Translation
 
@@ -22,10 +22,10 @@ _WIDEST: Final = 100
 """Characters of a signature on one line."""
 
 
-def page(api_page: ApiPage, language: str, translate: Translation | None = None) -> str:
-    """The text of a page."""
-    translate = translate or (Chinese(API) if language == "zh" else English())
-    return "\n".join(_Reference(language, translate).page(api_page)).rstrip("\n") + "\n"
+def pages(language: str, translate: Translation | None = None) -> dict[str, str]:
+    """The texts of the pages, by their names."""
+    reference = _Reference(language, translate or (Chinese(API) if language == "zh" else English()))
+    return {f"{one.name}.md": "\n".join(reference.page(one)).rstrip("\n") + "\n" for one in PAGES}
 
 
 class _Reference:
@@ -34,6 +34,7 @@ class _Reference:
     def __init__(self, language: str, translate: Translation) -> None:
         self._language = language
         self._titles = SECTIONS[language]
+        self._marks = MARKS[language]
         self._translate = translate
 
     def page(self, api_page: ApiPage) -> Iterator[str]:
@@ -69,7 +70,7 @@ class _Reference:
         }
         for name, one in listed.items():
             type_text = one.value if is_enumeration else one.annotation
-            yield f"- `{name}`{f' (`{type_text}`)' if type_text is not None else ''}{self._told(one)}"
+            yield f"- `{name}`{self._marks.type.format(type_text) if type_text is not None else ''}{self._told(one)}"
         if listed:
             yield ""
 
@@ -89,8 +90,8 @@ class _Reference:
             if section.kind is griffe.DocstringSectionKind.text:
                 parts += [self._translate(paragraph) for paragraph in _paragraphs(str(section.value))]
             elif section.kind is griffe.DocstringSectionKind.raises:
-                parts += [f"`{one.annotation}`: {self._one_line(one.description)}" for one in section.value]
-        return f": {' '.join(parts)}" if parts else ""
+                parts += [self._named(str(one.annotation), one.description) for one in section.value]
+        return f"{self._marks.colon}{self._marks.space.join(parts)}" if parts else ""
 
     def _docstring(self, found: griffe.Object) -> Iterator[str]:
         for section in found.docstring.parsed if found.docstring is not None else ():
@@ -100,12 +101,15 @@ class _Reference:
             elif (title := self._titles.get(section.kind.value)) is not None:
                 yield from (title, "")
                 for one in section.value:
-                    name = getattr(one, "name", "") or (str(one.annotation) if one.annotation is not None else "")
-                    yield f"- {f'`{name}`: ' if name else ''}{self._one_line(one.description)}"
+                    is_raised = section.kind is griffe.DocstringSectionKind.raises
+                    name = str(one.annotation) if is_raised else one.name
+                    yield f"- {self._named(name, one.description)}"
                 yield ""
 
-    def _one_line(self, text: str) -> str:
-        return self._translate(" ".join(text.split()))
+    def _named(self, name: str, text: str) -> str:
+        """A name and what it means, in one line."""
+        meaning = self._translate(" ".join(text.split()))
+        return f"`{name}`{self._marks.colon}{meaning}" if name else meaning
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -149,10 +153,7 @@ def _parameters(parameters: griffe.Parameters) -> Iterator[str]:
 def main(arguments: Sequence[str]) -> int:
     """Write the pages of both languages, or print what has no Chinese."""
     chinese = Chinese(API)
-    written = {
-        language: {one.name: page(one, language, translate) for one in PAGES}
-        for language, translate in (("en", English()), ("zh", chinese))
-    }
+    written = {"en": pages("en", English()), "zh": pages("zh", chinese)}
     if "--missing" in arguments:
         for text in chinese.missing:
             print(f'{json.dumps(text, ensure_ascii=False)}: ""')
@@ -161,7 +162,7 @@ def main(arguments: Sequence[str]) -> int:
         folder = DOCS / language / "api"
         folder.mkdir(exist_ok=True)
         for name, text in texts.items():
-            (folder / f"{name}.md").write_text(text, encoding="utf-8")
+            (folder / name).write_text(text, encoding="utf-8")
     return 0
 
 

@@ -111,8 +111,11 @@ def deploy(
     share = None if canary is None else canary / 100
     deployment = Deployment(store, wanted, release_of(package), alias, share, book, take_over=take_over)
     changes = deployment.changes()
+    notes = deployment.notes()
     if not as_json:
         print_changes(wanted.name, changes)
+        for note in notes:
+            console().print(f"Note: {note}.")
     done: list[str] = []
     if changes and not dry_run:
         if not yes:
@@ -121,7 +124,7 @@ def deploy(
     values = console_values(manifest, store, options if book else None, extension)
     if as_json:
         shown = [change._asdict() for change in changes]
-        print_json({"changes": shown, "done": done, "console": values})
+        print_json({"changes": shown, "notes": notes, "done": done, "console": values})
     elif not dry_run:
         print_values(values)
 

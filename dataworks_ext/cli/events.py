@@ -11,8 +11,6 @@ from rich.console import Console
 
 from ..events import CatalogEntry, Event, catalog, class_name, event_class
 from ..extension import Extension
-from ..message import SOURCE
-from ..policy import EVERY_EVENT
 from ..testing import sample_payload
 from ._event_fields import classes_within, enumerations_within, fields_of, is_code, values_of
 from ._event_schema import schema_of
@@ -78,18 +76,12 @@ def _refuse_contradictions(code: str | None, options: dict[str, bool]) -> None:
 
 
 def _pattern(extension: Extension) -> dict[str, list[str]]:
-    """The event pattern that lets through what somebody is registered for, and nothing else of DataWorks."""
-    if any(EVERY_EVENT in observer.events for observer in extension.observers):
-        return {"source": [SOURCE]}
-    watched = {code for entry in (*extension.policies, *extension.observers) for code in entry.events}
-    types = [
-        entry.type
-        for entry in catalog.values()
-        if entry.code in watched or (EVERY_EVENT in watched and entry.extension_point)
-    ]
-    if not types:
+    from ..deploy.trigger import pattern_of
+
+    pattern = pattern_of(extension)
+    if pattern.get("type") == []:
         fail(f"extension {extension.name} handles no event: register a policy or an observer first")
-    return {"source": [SOURCE], "type": types}
+    return pattern
 
 
 def _print_catalog(as_json: bool) -> None:

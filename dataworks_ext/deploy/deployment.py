@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Final
 
 from .function_store import (
     LARGEST_PACKAGE,
@@ -24,6 +25,11 @@ from .remote_error import RemoteError
 from .rule_book import RuleBook
 from .serving import move_alias, restore, said_alias
 from .steps import Change, DeploymentStep
+
+_NO_LOG: Final = (
+    "the function has no log, so that no record is kept: deploy makes no log project (logConfig: auto is for "
+    "Serverless Devs). Name project and logstore in s.yaml, or configure the log in the console"
+)
 
 
 class Deployment:
@@ -72,6 +78,11 @@ class Deployment:
         """What `steps` would change, in order; nothing if all is as it is wanted."""
         rules = self._rules.changes() if self._rules else ()
         return [*self._function_changes(), *self._alias_changes(), *rules]
+
+    def notes(self) -> list[str]:
+        """What stays as it is and may be meant otherwise."""
+        has_log = "logConfig" in self._wanted.settings or (self._found is not None and self._found.logs)
+        return [] if has_log else [_NO_LOG]
 
     def steps(self) -> list[DeploymentStep]:
         """How it is done."""

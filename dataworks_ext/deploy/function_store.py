@@ -69,6 +69,11 @@ class FoundFunction(NamedTuple):
     """Why it failed."""
 
     @property
+    def logs(self) -> bool:
+        """Whether what it prints is kept."""
+        return _given(self.settings.get("logConfig"))
+
+    @property
     def account(self) -> str:
         """The id of the account that has it; empty if it is not known."""
         parts = self.arn.split(":")

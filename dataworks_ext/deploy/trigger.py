@@ -15,22 +15,28 @@ from ..policy import EVERY_EVENT
 def handled_types(extension: Extension) -> list[str]:
     """The EventBridge types of what the extension handles: of `"*"`, every event that blocks for policies."""
     watched = {code for entry in (*extension.policies, *extension.observers) for code in entry.events}
-    everything = any(EVERY_EVENT in observer.events for observer in extension.observers)
     return [
         entry.type
         for entry in catalog.values()
-        if everything or entry.code in watched or (EVERY_EVENT in watched and entry.extension_point)
+        if _observes_everything(extension)
+        or entry.code in watched
+        or (EVERY_EVENT in watched and entry.extension_point)
     ]
 
 
-def pattern_of(extension: Extension) -> str:
-    """The event pattern that lets through what the extension handles, as JSON."""
-    return json.dumps({"source": [SOURCE], "type": handled_types(extension)}, indent=2)
+def _observes_everything(extension: Extension) -> bool:
+    return any(EVERY_EVENT in observer.events for observer in extension.observers)
+
+
+def pattern_of(extension: Extension) -> dict[str, list[str]]:
+    """The event pattern that lets through what the extension handles; no types if that is everything of DataWorks."""
+    source = {"source": [SOURCE]}
+    return source if _observes_everything(extension) else {**source, "type": handled_types(extension)}
 
 
 def pattern_lines(extension: Extension) -> str:
     """The lines of `s.yaml` for the trigger's pattern."""
-    return "eventRuleFilterPattern: |-\n" + indent(pattern_of(extension), "  ")
+    return "eventRuleFilterPattern: |-\n" + indent(json.dumps(pattern_of(extension), indent=2), "  ")
 
 
 def eventbridge_configs(props: Mapping[str, object]) -> list[Mapping[str, object]]:

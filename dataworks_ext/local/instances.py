@@ -16,9 +16,9 @@ from typing import Final, NamedTuple
 
 import psutil
 
-from ..deploy.process import Child
 from .logs import LogLine, LogSink, LogTail, split_tag
 from .pipes import InstancePipes
+from .process import Child
 from .resources import FunctionSettings
 
 GRACE: Final = 1.0

@@ -9,8 +9,8 @@ import time
 from contextlib import suppress
 from typing import Final
 
-from ..deploy.process import Child
 from .logs import LONGEST_LINE, TAIL
+from .process import Child
 
 _READ: Final = 128 * 1024
 """Bytes of one read: more than a pipe holds, so that one read empties it."""

@@ -11,11 +11,11 @@ from concurrent.futures import Executor
 from typing import Final, NamedTuple
 
 from ..deploy.interpreters import interpreter_of
-from ..deploy.process import Child, start
 from .api_error import ApiError
 from .code_folder import CodeFolder
 from .instances import FunctionInstance, FunctionRequest, FunctionResponse, NotTakenError
 from .logs import LogSink
+from .process import Child, start
 from .resources import FunctionSettings
 
 ACCOUNT_ID: Final = "1234567890980001"

@@ -55,7 +55,7 @@ class Kernel:
     def __init__(
         self, extension: Extension, *, events: Collection[str] | None, sample: int, now: int, as_of: datetime
     ) -> None:
-        self._extension = extension
+        self.extension = extension
         self._as_of = as_of
         self._patience = PATIENCE
         exemptions = extension.configuration.exemptions
@@ -223,18 +223,18 @@ class Kernel:
 
     def _decide(self, scope: ArchivedScope, batch: Batch, number: int, text: str) -> tuple[ArchivedScope, Decision]:
         """The decision, and the scope that notes who asked for what is missing, if somebody did."""
-        decision = self._extension.decide(scope)
+        decision = self.extension.decide(scope)
         if time.monotonic() > scope.deadline and self._patience:  # it may have been the machine that stood still
             again = self._scope(batch, number, text)
             assert again is not None
-            scope, decision = again, self._extension.decide(again)
+            scope, decision = again, self.extension.decide(again)
             if time.monotonic() > scope.deadline:
                 self._patience -= 1
         answers = scope.request.lookups
         if isinstance(answers, ArchivedAnswers) and answers.was_missed:
             noting = self._scope(batch, number, text, noting=True)
             assert noting is not None
-            return noting, self._extension.decide(noting)
+            return noting, self.extension.decide(noting)
         return scope, decision
 
     def _scope(self, batch: Batch, number: int, text: str, *, noting: bool = False) -> ArchivedScope | None:

@@ -12,6 +12,7 @@ import sysconfig
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.util import cache_from_source
 from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import quote
@@ -28,7 +29,7 @@ from .task import Identity
 _ROOT: Final = "dataworks-ext[cli,rehearsal]"
 _NOT_PACKED: Final = ("pyspark", "py4j", "uv")
 """Spark is there already, and nothing is deployed from there."""
-_LEFT_OUT: Final = ("__pycache__", "site-packages", "dist-packages", "test", "tests", "idlelib", "ensurepip", "tkinter")
+_LEFT_OUT: Final = ("site-packages", "dist-packages", "test", "tests", "idlelib", "ensurepip", "tkinter")
 """Folders of the standard library that nobody imports here."""
 _LAUNCHER: Final = """\
 #!/bin/sh
@@ -156,14 +157,23 @@ def _files(found: Distribution) -> Iterator[tuple[str, Path]]:
     """The installed files of a distribution; the framework's from where it is, which may be a checkout."""
     if canonicalize_name(found.metadata["Name"]) == "dataworks-ext":
         for path in sorted(FRAMEWORK.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.is_file():
                 yield f"{FRAMEWORK.name}/{path.relative_to(FRAMEWORK).as_posix()}", path
     for file in found.files or ():
         inside = PurePosixPath(file)
         path = Path(str(file.locate()))
         is_own = inside.parts[0] not in ("..", FRAMEWORK.name) and inside.suffix != ".pth"
-        if is_own and "__pycache__" not in inside.parts and path.is_file():
-            yield inside.as_posix(), path
+        if is_own and path.is_file():
+            yield from _with_byte_code(inside, path)
+
+
+def _with_byte_code(inside: PurePosixPath, path: Path) -> Iterator[tuple[str, Path]]:
+    """A file, and its byte code if this Python has made it: Spark's workers write none, and would compile each time."""
+    if "__pycache__" not in inside.parts:
+        yield inside.as_posix(), path
+        compiled = Path(cache_from_source(str(path)))
+        if inside.suffix == ".py" and compiled.is_file():
+            yield (inside.parent / "__pycache__" / compiled.name).as_posix(), compiled
 
 
 def _add(written: tarfile.TarFile, name: str, text: str, mode: int) -> None:

@@ -25,6 +25,7 @@ from dataworks_ext.archive.options import ENDPOINT_VARIABLE
 from dataworks_ext.openapi.api import KEY_ID_VARIABLE, KEY_SECRET_VARIABLE, REGION_VARIABLE, TOKEN_VARIABLE
 from dataworks_ext.rehearsal.damage import Damage
 from dataworks_ext.rehearsal.days import Day
+from dataworks_ext.rehearsal.kernel import SAMPLE
 from dataworks_ext.rehearsal.places import BUCKET, Entry, FolderPlace, Place, place_of
 from dataworks_ext.rehearsal.rehearsal import Baseline, Progress, framework_digest, manner_of, plan_with
 from dataworks_ext.rehearsal.shipping import APP_FOLDER, write_code
@@ -43,7 +44,7 @@ from dataworks_ext.rehearsal.spark_tasks import (
     rehearse_chunk,
 )
 from dataworks_ext.rehearsal.summary import Summary
-from dataworks_ext.rehearsal.task import Candidate, Events, Identity, Work
+from dataworks_ext.rehearsal.task import Candidate, Events, Identity, Manner, Work
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -52,7 +53,7 @@ _GROUPS: Final = 8
 """Row groups of a task at most: some ten seconds, which is what is lost when a task dies."""
 _TASKS: Final = 4
 """Tasks for each core, if there is enough to do: the last ones end at about the same time."""
-_POLL: Final = 0.1
+_POLL: Final = 0.5
 """Seconds between looks at how far Spark is."""
 _REACHING: Final = (KEY_ID_VARIABLE, KEY_SECRET_VARIABLE, TOKEN_VARIABLE, REGION_VARIABLE, ENDPOINT_VARIABLE)
 """What workers need to reach a bucket."""
@@ -102,9 +103,10 @@ def rehearse_on_spark(
         compared = (
             _ship(context, Path(temporary), "baseline", baseline.candidate, baseline.identity) if baseline else None
         )
-        cluster.check(shipped, identity, named)
+        usual = Manner(events, SAMPLE, now, as_of)
+        cluster.check(shipped, identity, usual, named)
         if baseline and compared:
-            cluster.check(compared, baseline.identity, named)
+            cluster.check(compared, baseline.identity, usual, named)
         parts, damage = _parts(cluster, named, since, progress)
         chunks = _chunks(cluster, parts)
         plan = plan_with([work for chunk in chunks for work in chunk.works])
@@ -162,9 +164,9 @@ class _Cluster:
             except Exception as error:
                 raise SparkError.of(error) from None
 
-    def check(self, version: Version, identity: Identity, sources: tuple[str, ...]) -> None:
+    def check(self, version: Version, identity: Identity, manner: Manner, sources: tuple[str, ...]) -> None:
         """Raise `SparkError` unless the workers can run the version, and run the same code as this machine."""
-        ((framework, found),) = self.run("workers", partial(identify_here, version), [sources])
+        ((framework, found),) = self.run("workers", partial(identify_here, version, manner), [sources])
         if isinstance(found, str):
             raise SparkError(found)
         if framework != framework_digest():

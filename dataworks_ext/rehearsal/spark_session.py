@@ -23,6 +23,8 @@ SUBMITTED: Final = "submit"
 _LOCAL: Final = re.compile(r"local(?:\[(\d+|\*)\])?")
 _ATTEMPTS: Final = 4
 """How often a task is tried, as on a cluster."""
+_LITTLE_JAVA: Final = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+"""Java hands tasks out here, and takes no cores from those who decide to make itself faster."""
 _ADDRESS: Final = re.compile(r"spark://(.+)")
 _PATIENCE: Final = 5.0
 """Seconds for a connection to a master."""
@@ -99,7 +101,7 @@ def _configured(conf: SparkConf, master: str, environment: str | None) -> SparkC
     else:
         conf.setMaster(f"local[{local[1] or 1},{_ATTEMPTS}]")  # without the number, nothing is tried again
         conf.set("spark.ui.enabled", "false").set("spark.driver.bindAddress", "127.0.0.1")
-        conf.set("spark.driver.host", "127.0.0.1")
+        conf.set("spark.driver.host", "127.0.0.1").set("spark.driver.extraJavaOptions", _LITTLE_JAVA)
     if environment is not None:
         conf.set("spark.archives", f"{environment}#environment")
         conf.set("spark.pyspark.python", "./environment/bin/python").set("spark.pyspark.driver.python", sys.executable)

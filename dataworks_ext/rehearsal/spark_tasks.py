@@ -26,7 +26,7 @@ from .places import BUCKET, Entry, FolderPlace, place_of
 from .rehearsal import framework_digest
 from .sources import compacted_into
 from .summary import Summary
-from .task import Candidate, Identity, Manner, Work, decide, opened, rehearse
+from .task import Candidate, Identity, Manner, Work, decide, identify_loaded, opened, rehearse
 from .workers import identify_in_process, pool_of
 
 Task = TypeVar("Task")
@@ -95,12 +95,16 @@ def each(function: Callable[[Task], Result], variables: Mapping[str, str], tasks
     return map(function, tasks)
 
 
-def identify_here(version: Version, sources: tuple[str, ...]) -> tuple[str, Identity | str]:
+def identify_here(version: Version, manner: Manner, sources: tuple[str, ...]) -> tuple[str, Identity | str]:
     """The framework of this worker, and the extension as it is here; a sentence if it cannot be used."""
     for source in sources:
         if not source.startswith(BUCKET) and not Path(source).exists():
             return framework_digest(), f"the workers have no {source}; name a bucket, or a folder that they share"
     try:
+        return framework_digest(), _submit(version, manner, identify_loaded).result()
+    except BrokenProcessPool:
+        _pools.clear()
+    try:  # another process says why
         return framework_digest(), identify_in_process(_candidate(version))
     except ExtensionError as error:
         return framework_digest(), f"on the workers, {error}"
@@ -182,4 +186,4 @@ def _path(part: StoredDay) -> str:
 
 def _cache() -> Cache:
     """What ends with the application."""
-    return Cache({CACHE_VARIABLE: os.path.join(SparkFiles.getRootDirectory(), "rehearsal")})
+    return Cache({CACHE_VARIABLE: os.path.abspath(os.path.join(SparkFiles.getRootDirectory(), "rehearsal"))})

@@ -175,6 +175,12 @@ def identify(candidate: Candidate) -> Identity | str:
         return f"{candidate.app} cannot be imported: {type(error).__name__}: {error}"
 
 
+def identify_loaded() -> Identity:
+    """What this worker has loaded."""
+    assert _kernel is not None
+    return identity_of(_kernel.extension, os.getcwd())
+
+
 def identity_of(extension: Extension, folder: str) -> Identity:
     """What tells this version of the extension from another."""
     configuration = extension.configuration

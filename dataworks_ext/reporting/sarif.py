@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 from urllib.parse import quote
-
-from .. import __version__
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 SarifLevel = Literal["error", "warning", "note"]
@@ -45,7 +44,7 @@ def sarif_document(
         rules = list(dict.fromkeys(result.rule for result in results))
     driver = {
         "name": f"dataworks-ext {command}",
-        "version": __version__,
+        "version": version("dataworks-ext"),
         "informationUri": "https://pypi.org/project/dataworks-ext/",
         "rules": [{"id": rule, "name": rule} for rule in rules],
     }

@@ -161,6 +161,9 @@ class TestWhereTheFrameworkComesFrom:
         assert "THESE PACKAGES DO NOT MATCH THE HASHES" in _make(here / "data-guard", environment, "test", code=2)
 
 
+_CHANGED_BY_THE_ENVIRONMENT = ("DATAWORKS_EXT_MODES", "DATAWORKS_EXT_EXEMPTIONS", "DATAWORKS_EXT_CODE")
+
+
 class TestEvents:
     """`--events`: a pack with a rule for each."""
 
@@ -176,6 +179,8 @@ class TestEvents:
     def test_its_s_yaml_has_what_the_events_need(self, here: Path) -> None:
         """The doctor misses what the console gives, and the package."""
         _new("guard", "--events", "commit-file, backfill-data，upload-data-to-table")
+        offered = (here / "guard" / "s.yaml").read_text()
+        assert [name for name in _CHANGED_BY_THE_ENVIRONMENT if f"{name}: ${{env('{name}', '')}}" not in offered] == []
         command = [sys.executable, "-m", "dataworks_ext", "doctor", "--json"]
         found = json.loads(subprocess.run(command, cwd="guard", capture_output=True, env=_environment()).stdout)
         assert [finding["check"] for finding in found] == ["code", "role", "package"]

@@ -78,7 +78,7 @@ def test_the_plan_is_a_line_for_each_change(project: Project) -> None:
     assert shown[0] == "function guard: created in Function Compute 3.0"
     assert {"  internetAccess: true", "  variable LIMIT: set", f"  code: {size} bytes of dist/function.zip"} < {*shown}
     assert "  instanceLifecycleConfig: initializer handler index.initializer, timeout 5" in shown
-    assert shown[-3:] == [
+    assert shown[shown.index("alias live: the new version") :][:3] == [
         "alias live: the new version",
         "bus workspaces: created",
         "rule dataworks-ext-guard-1 of bus workspaces: created for commit-file",
@@ -90,6 +90,18 @@ def test_the_plan_is_a_line_for_each_change(project: Project) -> None:
         "  timeout: 10 → 20",
         "  variable LIMIT: set → removed",
     ]
+
+
+def test_a_function_without_a_log_is_noted_before(project: Project) -> None:
+    """`auto` is what Serverless Devs makes a project of, and not a log configuration."""
+    project.write_s_yaml({}, logConfig="auto")
+    shown = " ".join(run("deploy", "--force", "--yes", "--no-rules").stdout.split())
+    assert "Note: the function has no log, so that no record is kept: deploy makes no log project" in shown
+    assert shown.index("Note:") < shown.index("Done:")
+    project.write_s_yaml({}, logConfig={"project": "p", "logstore": "l"})
+    assert deploy("3.0", "--no-rules")["notes"] == []
+    project.write_s_yaml({}, logConfig="auto")
+    assert deploy("3.0", "--no-rules")["notes"] == []
 
 
 def test_a_dry_run_touches_nothing(project: Project, gateway: Gateway, api: str) -> None:

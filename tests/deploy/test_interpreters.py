@@ -18,7 +18,7 @@ from dataworks_ext.deploy.interpreters import (
     runtime_of,
     runtimes_at_hand,
 )
-from dataworks_ext.deploy.process import FunctionProcess
+from dataworks_ext.local.process import FunctionProcess
 from dataworks_ext.testing import FunctionContext
 
 VERSION = RUNNING.removeprefix("python")

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from dataworks_ext.deploy.layout import protect, unprotect
-from dataworks_ext.deploy.process import FunctionProcess
 from dataworks_ext.deploy.pruning import RULES, TESTS, lifted_by, prune
+from dataworks_ext.local.process import FunctionProcess
 from dataworks_ext.testing import FunctionContext, eventbridge_message, function_compute_message
 from tests.deploy.real import Real, real_package
 

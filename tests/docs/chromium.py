@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,18 @@ import pytest
 
 _SECONDS: Final = 30
 """How long a page may take for what is asked of it."""
+
+_CONNECT: Final = """
+import fcntl, os, sys
+reads, writes = (fcntl.fcntl(int(end), fcntl.F_DUPFD, 5) for end in sys.argv[1:3])
+os.dup2(reads, 3)
+os.dup2(writes, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""Becomes Chromium, which reads from 3 and writes to 4. Neither may be overwritten before it is copied.
+
+A function between fork and exec could do it, but a process with threads may not fork.
+"""
 
 Json = dict[str, object]
 
@@ -31,23 +44,20 @@ def chromium() -> Iterator[Browser]:
     with TemporaryDirectory(ignore_cleanup_errors=True) as profile:  # its processes end one after the other
         options = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", f"--user-data-dir={profile}")
         # Whatever is not on this machine has no address.
-        alone = ("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--disable-background-networking")
+        alone = (
+            "--remote-debugging-pipe",
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+            "--disable-background-networking",
+        )
         to_read, to_write = os.pipe(), os.pipe()
-
-        def connect() -> None:
-            """Chromium reads from 3 and writes to 4. Neither may be overwritten before it is copied."""
-            reads, writes = os.dup(to_write[0]), os.dup(to_read[1])
-            os.dup2(reads, 3, inheritable=True)
-            os.dup2(writes, 4, inheritable=True)
-
+        ends = (to_write[0], to_read[1])
         with subprocess.Popen(
-            [program, *options, *alone, "--remote-debugging-pipe", "about:blank"],
-            preexec_fn=connect,
-            close_fds=False,
+            [sys.executable, "-c", _CONNECT, *map(str, ends), program, *options, *alone, "about:blank"],
+            pass_fds=ends,
             stderr=subprocess.DEVNULL,
         ) as process:
-            os.close(to_write[0])
-            os.close(to_read[1])
+            for end in ends:
+                os.close(end)
             with open(to_write[1], "wb", buffering=0) as commands, open(to_read[0], "rb", buffering=0) as answers:
                 try:
                     yield Browser(commands, answers)

@@ -11,7 +11,6 @@ import pytest
 from ruamel.yaml import YAML
 
 from website.markdown import plain_prose, read
-from website.translation import CATALOGUE
 
 from .pages import DOCS, LANGUAGES, READMES, ROOT, name_of
 
@@ -50,7 +49,11 @@ def _pattern(wrong: str, language: str) -> str:
 
 def _pages(language: str) -> list[Path]:
     pages = [READMES[LANGUAGES.index(language)], *sorted((DOCS / language).rglob("*.md"))]
-    return [*pages, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"] if language == "en" else [*pages, CATALOGUE]
+    return (
+        [*pages, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"]
+        if language == "en"
+        else [*pages, *(DOCS / "zh").glob("*.yaml")]
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

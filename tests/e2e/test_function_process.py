@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dataworks_ext.deploy.layout import lay_out, protect, unprotect
-from dataworks_ext.deploy.process import FunctionProcess, InvocationResult, ProcessEndedError
+from dataworks_ext.local.process import FunctionProcess, InvocationResult, ProcessEndedError
 from dataworks_ext.testing import FunctionContext, eventbridge_message, function_compute_message
 from dataworks_ext.testing.contexts import ContextCredentials
 from tests import dataworks as local

@@ -130,7 +130,7 @@ def test_workers_without_the_environment_are_named(project: Path, master: str, p
 
 def test_spark_submit_runs_a_copy_of_the_file_in_a_packed_environment(project: Path) -> None:
     """As where nothing else is: the archive has the extension and the version to compare with."""
-    shutil.copy(Path(dataworks_ext.rehearsal.__file__).parent / "spark.py", project / "copy.py")
+    shutil.copy(Path(dataworks_ext.rehearsal.__file__).parent / "spark.py", project / "job.py")
     packed = rehearse(project, "--pack-environment", "whole.tar.gz", "--against", "HEAD")
     assert packed.returncode == 0, packed.stderr
     subprocess.run(["tar", "xzf", "whole.tar.gz", "--one-top-level=whole"], cwd=project, check=True)
@@ -139,7 +139,7 @@ def test_spark_submit_runs_a_copy_of_the_file_in_a_packed_environment(project: P
     python = str(project / "whole" / "bin" / "python")
     environment = environment_of(project, PYSPARK_PYTHON=python, PYSPARK_DRIVER_PYTHON=python)
     done = subprocess.run(
-        [*submit, "copy.py", *arguments], cwd=project, env=environment, capture_output=True, text=True, timeout=300
+        [*submit, "job.py", *arguments], cwd=project, env=environment, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     found = json.loads((project / "out").read_text())

@@ -45,7 +45,7 @@ _current = _Current()
 
 
 def main() -> None:
-    """Serve requests until there are no more. The argument is JSON, as `dataworks_ext.deploy.process` writes it."""
+    """Serve requests until there are no more. The argument is JSON, as `dataworks_ext.local.process` writes it."""
     settings = json.loads(sys.argv[1])
     del sys.argv[1:]
     die_with(settings["parent"])

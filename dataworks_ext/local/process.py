@@ -14,9 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, NamedTuple
 
+from ..deploy.interpreters import loader_variables
 from ..testing import FunctionContext
 from . import runtime
-from .interpreters import loader_variables
 
 
 class InvocationResult(NamedTuple):
