@@ -133,7 +133,8 @@ def _message(name: str, channel: Channel | None, message_id: str | None = None) 
         if meant := nearest(name, catalog):
             fail(f"{name} is no event code{meant}")
         fail(
-            f"{name} is no event code, and cannot be read as a file: {error.strerror}; `dataworks-ext events` lists them"
+            f"{name} is no event code, and cannot be read as a file: {error.strerror}; `dataworks-ext events` lists "
+            "the codes"
         )
 
 
