@@ -477,7 +477,9 @@ def test_a_folder_that_cannot_be_deployed_is_an_error(rules: Path, folders: Sequ
 @pytest.mark.usefixtures("offline")
 @pytest.mark.parametrize("python", ["3", "3.9", "2.7", "3.10.13", "python3.10", "3.010", "newest", ""])
 def test_a_version_that_is_none_is_an_error(rules: Path, python: str) -> None:
-    with pytest.raises(PackagingError, match=r"^there is no Python .* to package for; expected 3.10 or later, as 3.10"):
+    with pytest.raises(
+        PackagingError, match=r"^there is no Python .* to package for; expected 3.10 or later, such as 3.10"
+    ):
         _build(python=python)
 
 
