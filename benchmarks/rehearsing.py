@@ -25,7 +25,7 @@ from dataworks_ext.message import read_message
 from dataworks_ext.rehearsal.archived_line import read_line
 from dataworks_ext.rehearsal.days import DayWriter
 from dataworks_ext.rehearsal.rehearsal import plan_of, run
-from dataworks_ext.rehearsal.sources import Part
+from dataworks_ext.rehearsal.sources import ArchivePart
 from dataworks_ext.rehearsal.task import COLLECTING, Candidate, Manner, kernel_of, loaded, summary_of
 from dataworks_ext.testing.canned import CannedLookups
 from demo.quarter import messages
@@ -53,21 +53,21 @@ EVERY_SETTING: Final = {
 TARGETS: Final = {"the example's defaults": 50_000, "every setting made": 25_000}
 
 
-def make_days(folder: Path, count: int) -> list[Part]:
+def make_days(folder: Path, count: int) -> list[ArchivePart]:
     """Compacted days with the example's decisions on an imaginary quarter."""
     extension.configure({})
     options = read_options({"DATAWORKS_EXT_ARCHIVE": "oss://the-archive"})
     assert options is not None
     writer = LineWriter(options, ("data-guard", ""), "0", {})
     runtime = SimpleNamespace(account_id="1234567890980001", region="cn-hangzhou")
-    parts: list[Part] = []
+    parts: list[ArchivePart] = []
     day = None
     for moment, message, snapshot in messages(count):
         name = f"{moment:%Y-%m-%d}"
         if day is None or parts[-1].day != name:
             if day is not None:
                 day.finish()
-            parts.append(Part(name, folder / f"{name}.parquet", "made"))
+            parts.append(ArchivePart(name, folder / f"{name}.parquet", "made"))
             day = DayWriter(parts[-1].path)
         lookups = Consulted(CannedLookups(snapshot or LookupFailedError("no snapshot"), {}, {}))
         scope = MessageScope(read_message(message), Request("1-abc", now=moment, lookups=lookups, runtime=runtime))
@@ -77,7 +77,7 @@ def make_days(folder: Path, count: int) -> list[Part]:
     return parts
 
 
-def speed(parts: list[Part], environment: Mapping[str, str]) -> tuple[float, int]:
+def speed(parts: list[ArchivePart], environment: Mapping[str, str]) -> tuple[float, int]:
     """Messages a second of CPU, and differences from what was decided."""
     candidate = Candidate("policies:extension", str(ROOT), environment)
     plan = plan_of(parts, lambda *_: None)

@@ -1,4 +1,4 @@
-"""Which tables and calls a word search, sqlglot's scopes and `read_sql` find in the corpus of the tests.
+"""Which tables and calls a word search, sqlglot's scopes and `read_sql` find, of those that people named by hand.
 
 python -m benchmarks.sql
 """
@@ -16,38 +16,40 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.scope import traverse_scope
 
 from dataworks_ext.sql import SqlError, read_sql
-from tests.sql.corpus import CORPUS, Sample
+from tests.sql.corpus import BY_HAND, Judgement, bare_name
 
 _TABLES = re.compile(r"\b(?:from|join)\s+([\w.`\"$@{}]+)", re.IGNORECASE)
 _CALLS = re.compile(r"([\w.]+)\s*\(")
 _NAMES = {"hologres": "postgres", "impala": "hive", "adb": "mysql"}
 
 
-def words(sample: Sample) -> tuple[set[str], set[str]]:
+def words(script: Judgement) -> tuple[set[str], set[str]]:
     """What follows FROM and JOIN, and what is before a parenthesis."""
-    return {_bare(name) for name in _TABLES.findall(sample.text)}, {_bare(name) for name in _CALLS.findall(sample.text)}
+    return {bare_name(name) for name in _TABLES.findall(script.text)}, {
+        bare_name(name) for name in _CALLS.findall(script.text)
+    }
 
 
-def scopes(sample: Sample) -> tuple[set[str], set[str]]:
+def scopes(script: Judgement) -> tuple[set[str], set[str]]:
     """The tables of sqlglot's scopes, and the functions of its trees."""
     try:
-        trees = sqlglot.parse(sample.text, read=_NAMES.get(sample.dialect, sample.dialect))
+        trees = sqlglot.parse(script.text, read=_NAMES.get(script.dialect, script.dialect))
         tables = {
             _name(source) for tree in trees if tree for scope in traverse_scope(tree) for source in _of(scope.sources)
         }
         calls = {call.name or call.sql_name() for tree in trees if tree for call in tree.find_all(exp.Func)}
     except (SqlglotError, AttributeError):
         return set(), set()
-    return tables, {_bare(name) for name in calls}
+    return tables, {bare_name(name) for name in calls}
 
 
-def ours(sample: Sample) -> tuple[set[str], set[str]]:
+def ours(script: Judgement) -> tuple[set[str], set[str]]:
     """What `read_sql` says."""
     try:
-        script = read_sql(sample.text, sample.dialect)
+        found = read_sql(script.text, script.dialect)
     except SqlError:
         return set(), set()
-    return {_bare(str(table)) for table in script.reads}, {_bare(call.name) for call in script.calls}
+    return {bare_name(str(table)) for table in found.reads}, {bare_name(call.name) for call in found.calls}
 
 
 def _of(sources: Mapping[str, object]) -> Iterable[exp.Table]:
@@ -55,34 +57,23 @@ def _of(sources: Mapping[str, object]) -> Iterable[exp.Table]:
 
 
 def _name(table: exp.Table) -> str:
-    return _bare(".".join(part.name for part in table.parts))
-
-
-def _bare(name: str) -> str:
-    return name.replace("`", "").replace('"', "").casefold()
-
-
-def _right(sample: Sample) -> tuple[set[str], set[str]]:
-    """What the corpus states."""
-    parts = dict(part.split(" ", 1) for part in sample.summary.split(" | ")[1:] if " " in part)
-    tables = {re.sub(r"\([^()]*(?:\(\w*\)[^()]*)?\)$", "", part) for part in parts.get("reads", "").split()}
-    return {_bare(name) for name in tables}, {_bare(name) for name in parts.get("calls", "").split()}
+    return bare_name(".".join(part.name for part in table.parts))
 
 
 def main() -> None:
     """Print the table."""
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
-    ways: dict[str, Callable[[Sample], tuple[set[str], set[str]]]] = {
+    ways: dict[str, Callable[[Judgement], tuple[set[str], set[str]]]] = {
         "words": words,
         "sqlglot": scopes,
         "read_sql": ours,
     }
-    print(f"{'':10}{'':8}{'found':>7}{'missed':>8}{'false':>7}   of {len(CORPUS)} scripts")
+    print(f"{'':10}{'':8}{'found':>7}{'missed':>8}{'false':>7}   of {len(BY_HAND)} scripts")
     for way, look in ways.items():
         for place, what in enumerate(("tables", "calls")):
             count: Counter[str] = Counter()
-            for sample in CORPUS:
-                right, said = _right(sample)[place], look(sample)[place]
+            for script in BY_HAND:
+                right, said = (script.reads, script.calls)[place], look(script)[place]
                 count.update(found=len(right & said), missed=len(right - said), false=len(said - right))
             print(f"{way:10}{what:8}{count['found']:7}{count['missed']:8}{count['false']:7}")
 

@@ -85,9 +85,9 @@ class Exemption:
         This is the only place that says so, for the function, `check`, the kit and rehearsals. None stands for an
         event of which nothing can be read.
         """
-        return self.holds_in(Case.of(event, now))
+        return self.holds_in(MatchedEvent.of(event, now))
 
-    def holds_in(self, case: Case) -> bool:
+    def holds_in(self, case: MatchedEvent) -> bool:
         """The same, where many exemptions are asked about one event."""
         return (
             (not self.operators or case.operator in self.operators)
@@ -144,7 +144,7 @@ class Exemption:
             )
 
 
-class Case(NamedTuple):
+class MatchedEvent(NamedTuple):
     """An event at a moment, with what most exemptions ask of it."""
 
     event: Event | None
@@ -153,7 +153,7 @@ class Case(NamedTuple):
     workspace_id: object
 
     @classmethod
-    def of(cls, event: Event | None, now: datetime) -> Case:
+    def of(cls, event: Event | None, now: datetime) -> MatchedEvent:
         """The case of an event. What cannot be read of it is None."""
         return cls(event, now, _value(event, "operator"), _value(event, "workspace_id"))
 
@@ -183,7 +183,7 @@ class Exemptions:
 
         Of several, it is one with the longest pattern, and of these the one that lasts longest, whatever their order.
         """
-        case = Case.of(event, now)
+        case = MatchedEvent.of(event, now)
         found: dict[str, Exemption] = {}
         holding: dict[str, Exemption | None] = {}  # each is asked once, however many policies it is for
         for policy in policies:

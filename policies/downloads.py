@@ -146,6 +146,17 @@ def datasource(event: DownloadResources, context: Context) -> Outcome | None:
     return None
 
 
+def _read(query: str, dialect: Dialect) -> Script:
+    from dataworks_ext.sql import SqlError, SqlTooLongError, read_sql, unread_script  # only rules about SQL need it
+
+    try:
+        return read_sql(query, dialect)
+    except SqlTooLongError:
+        raise
+    except SqlError as error:
+        return unread_script(query, dialect, error)
+
+
 def _query(event: DownloadResources, context: Context) -> Script:
     """The query, in the dialect that is set for its data source: the event does not say of which type that is."""
     from fnmatch import fnmatchcase
@@ -153,9 +164,7 @@ def _query(event: DownloadResources, context: Context) -> Script:
     source = event.datasource_name.casefold() if context.settings.dialects else ""
     for pattern, dialect in (entry.split("=") for entry in context.settings.dialects):
         if fnmatchcase(source, pattern):
-            from dataworks_ext.code import read_or_unread  # only rules about SQL need it
-
-            return read_or_unread(event.sql_text, cast("Dialect", dialect))
+            return _read(event.sql_text, cast("Dialect", dialect))
     script = context.sql
     assert script is not None, "a download has a query"
     return script

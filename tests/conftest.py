@@ -1,7 +1,9 @@
 """Which tests run where, how many examples Hypothesis tries, and pytest's own fixture for plugins.
 
-Tests run on every Python, but for those of what no deployed function loads: they run on the main Python, which is that
-of the development environment. A test there that is about the Python all the same has the mark `every_python`.
+Tests run on every Python, but for those of what no deployed function loads, and of pure logic that has many examples:
+they run on the main Python, which is that of the development environment. What differs between Pythons runs on all of
+them: the deadline, threads, loading, enumerations, times, the handler, packages, and the kit for tests. A test of the
+main Python that is about the Python all the same has the mark `every_python`.
 """
 
 from __future__ import annotations
@@ -18,14 +20,21 @@ pytest_plugins = ["pytester"]
 
 _HERE: Final = Path(__file__).parent
 _MAIN_PYTHON: Final = (
+    "archive/test_faults_of_storage.py",
     "cli",
     "deploy",
     "docs",
     "e2e",
+    "events/test_cron.py",
+    "events/test_properties.py",
+    "events/test_unread.py",
     "local",
     "rehearsal",
     "sql",
     "test_budget.py",
+    "test_code.py",
+    "test_exemption.py",
+    "test_model.py",
     "test_performance_pages.py",
     "test_s_yaml.py",
     "test_typing.py",
@@ -59,4 +68,16 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
 def _runs_on_main_python(item: pytest.Item) -> bool:
     if item.get_closest_marker("every_python") is not None or _HERE not in item.path.parents:
         return False
-    return item.path.relative_to(_HERE).parts[0] in _MAIN_PYTHON
+    return _is_main(item.path)
+
+
+def _is_main(path: Path) -> bool:
+    """Whether it is one of those, or within one."""
+    return any(path == main or main in path.parents for main in map(_HERE.joinpath, _MAIN_PYTHON))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Another Python need not even read what it does not run."""
+    if "not main_python" not in config.option.markexpr or collection_path.suffix != ".py":
+        return None
+    return (_is_main(collection_path) and "every_python" not in collection_path.read_text(encoding="utf-8")) or None

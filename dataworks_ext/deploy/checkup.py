@@ -39,7 +39,7 @@ _DEFAULT_BUS_ONLY: Final = (
     "a trigger listens to the bus default, and events of workspaces come by the custom bus of the OpenEvent channel; "
     "remove it, and let `dataworks-ext deploy` make the rules on both"
 )
-_ROLE_LINE: Final = "role: ${env('FC_ROLE')}  # acs:ram::{account id}:role/{name}"
+_ROLE_LINE: Final = "role: ${env('FC_ROLE')}  # under props; FC_ROLE is acs:ram::{account id}:role/{name}"
 _INITIALIZER_LINES: Final = f"""\
 instanceLifecycleConfig:
   initializer:
@@ -255,9 +255,11 @@ def _check_code(subject: Subject) -> Iterator[Finding]:
 
 def _check_role(subject: Subject) -> Iterator[Finding]:
     if not subject.manifest.props.get("role") and replies_through_openapi(subject.extension.policies):
-        text = "the function has no role, so it cannot send replies through the OpenAPI; set one (FC_ROLE)"
-        paste = "" if "role" in subject.manifest.props else _ROLE_LINE
-        yield Finding("role", "problem", text, paste)
+        text = "the function has no role, so it cannot send replies through the OpenAPI"
+        if "role" in subject.manifest.props:
+            yield Finding("role", "problem", f"{text}; set one (FC_ROLE)")
+        else:
+            yield Finding("role", "problem", f"{text}; paste the line below, and set FC_ROLE", _ROLE_LINE)
 
 
 def _check_region(subject: Subject) -> Iterator[Finding]:

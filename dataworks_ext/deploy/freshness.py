@@ -16,7 +16,7 @@ from .wheels import lock_path
 _NOTES: Final = ".function.json"
 
 
-class Sources(NamedTuple):
+class BuildSources(NamedTuple):
     """What a package was built from."""
 
     packages: tuple[Path, ...]
@@ -35,12 +35,12 @@ def remember(output: Path, packages: Sequence[Path], python: str) -> None:
     (output / _NOTES).write_text(json.dumps(notes), encoding="utf-8")
 
 
-def sources_of(package: Path) -> Sources | None:
+def sources_of(package: Path) -> BuildSources | None:
     """What a package, a folder or a ZIP file, was built from; None if nobody noted it, or it is not here any more."""
     try:
         notes = json.loads((package.parent / _NOTES).read_text(encoding="utf-8"))
         folders = tuple(Path(os.path.normpath(package.parent / folder)) for folder in notes["packages"])
-        sources = Sources(folders, str(notes["python"]), str(notes["dependencies"]))
+        sources = BuildSources(folders, str(notes["python"]), str(notes["dependencies"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return sources if folders and all(map(Path.is_dir, folders)) else None

@@ -111,7 +111,7 @@ def collect(cls: type) -> None:
         del _declared[cls]
 
 
-class Unread(NamedTuple):
+class UnreadField(NamedTuple):
     """Why a field cannot be looked at."""
 
     wire: str

@@ -20,7 +20,7 @@ from pydantic_core import (
 )
 
 from .base import Event, build
-from .model import Model, Unread, models_in, slot, to_wire
+from .model import Model, UnreadField, models_in, slot, to_wire
 
 E = TypeVar("E", bound=Event)
 
@@ -95,7 +95,7 @@ class _Reader:
             else:
                 del fields[name]
                 given.discard(name)
-                unread[name] = Unread(".".join([wire, *map(str, found.place)]), found.text)
+                unread[name] = UnreadField(".".join([wire, *map(str, found.place)]), found.text)
         made = self._class.__new__(self._class)
         made.__setstate__(
             {

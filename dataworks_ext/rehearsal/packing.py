@@ -73,7 +73,7 @@ def pack_environment(
         raise PackingError(f"--pack-environment writes a .tar.gz file, got {target.name}")
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     packages = f"lib/{version}/site-packages"
-    requirements = [_ROOT, *_requirements(folder, identity.modules)]
+    distributions = list(required_distributions([_ROOT, *_requirements(folder, identity.modules)]))
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
     try:
@@ -82,7 +82,7 @@ def pack_environment(
             for name, path in _interpreter(version):
                 written.add(path, name, recursive=False)
             _add(written, "bin/python", _LAUNCHER.format(packages=packages, python=version), 0o755)
-            for found in _distributions(requirements):
+            for found in distributions:
                 progress(found.metadata["Name"])
                 for name, path in _files(found):
                     written.add(path, f"{packages}/{name}", recursive=False)
@@ -121,8 +121,8 @@ def _requirements(folder: Path, modules: Iterable[str]) -> Iterator[str]:
             yield from (line.strip() for line in lines if line.strip() and not line.startswith("-"))
 
 
-def _distributions(requirements: Iterable[str]) -> Iterator[Distribution]:
-    """What is installed of the requirements, and of what those require."""
+def required_distributions(requirements: Iterable[str]) -> Iterator[Distribution]:
+    """What is installed of the requirements, and of what those require. Raises `PackingError`."""
     waiting = [(requirement, "the extension") for requirement in requirements]
     seen: set[tuple[str, frozenset[str]]] = set()
     packed: set[str] = set()

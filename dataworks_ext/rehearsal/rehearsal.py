@@ -14,7 +14,7 @@ from .compacting import UNDATED
 from .days import DAY_SCHEMA, Day
 from .duplicates import NO_KEYS, repeated
 from .kernel import SAMPLE, SMALL
-from .sources import Part
+from .sources import ArchivePart
 from .summary import Summary
 from .task import Candidate, Events, Identity, Manner, Work, decide, rehearse, write_kept
 from .workers import in_order, in_workers
@@ -32,7 +32,7 @@ class Baseline(NamedTuple):
     identity: Identity
 
 
-class Plan(NamedTuple):
+class RehearsalPlan(NamedTuple):
     """The work of a rehearsal, without duplicates."""
 
     works: tuple[Work, ...]
@@ -40,7 +40,7 @@ class Plan(NamedTuple):
     duplicates: int
 
 
-def plan_of(parts: Sequence[Part], progress: Progress) -> Plan:
+def plan_of(parts: Sequence[ArchivePart], progress: Progress) -> RehearsalPlan:
     """The row groups of all parts, in the order of days. A message that came several times is decided once."""
     works: list[Work] = []
     before = NO_KEYS
@@ -61,14 +61,14 @@ def plan_of(parts: Sequence[Part], progress: Progress) -> Plan:
     return plan_with(works)
 
 
-def plan_with(works: Sequence[Work]) -> Plan:
+def plan_with(works: Sequence[Work]) -> RehearsalPlan:
     """The plan of the work."""
     duplicates = sum(len(work.skipped) for work in works)
-    return Plan(tuple(works), sum(work.rows for work in works) - duplicates, duplicates)
+    return RehearsalPlan(tuple(works), sum(work.rows for work in works) - duplicates, duplicates)
 
 
 def run(
-    plan: Plan,
+    plan: RehearsalPlan,
     candidate: Candidate,
     *,
     events: Events,
@@ -110,13 +110,13 @@ def run(
     return summary
 
 
-def manner_of(plan: Plan, events: Events, now: int, as_of: datetime) -> Manner:
+def manner_of(plan: RehearsalPlan, events: Events, now: int, as_of: datetime) -> Manner:
     """How the messages of a plan are decided: all of a small one are decided twice."""
     return Manner(events, 1 if plan.messages <= SMALL else SAMPLE, now, as_of)
 
 
 def _with_baseline(
-    plan: Plan, baseline: Baseline, manner: Manner, cache: Cache, jobs: int, progress: Progress
+    plan: RehearsalPlan, baseline: Baseline, manner: Manner, cache: Cache, jobs: int, progress: Progress
 ) -> tuple[Work, ...]:
     """The work, with the files of what the baseline decides; those that are not kept yet are made."""
     identity = baseline.identity

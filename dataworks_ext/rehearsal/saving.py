@@ -14,7 +14,7 @@ from ..message import parse_json
 from .archived_line import ArchivedLine
 from .days import Day
 from .report import SHANGHAI
-from .sources import Part
+from .sources import ArchivePart
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -23,7 +23,7 @@ class NotFoundError(ExtensionError):
     """No archived message has the id."""
 
 
-def find_line(parts: tuple[Part, ...], message_id: str) -> ArchivedLine:
+def find_line(parts: tuple[ArchivePart, ...], message_id: str) -> ArchivedLine:
     """The archived line of a message. Raises `NotFoundError`."""
     for line in _lines(parts):
         if line.message_id == message_id:
@@ -74,6 +74,6 @@ def save_case(line: ArchivedLine, folder: Path, verdict: str) -> Path:
     return path
 
 
-def _lines(parts: tuple[Part, ...]) -> Iterator[ArchivedLine]:
+def _lines(parts: tuple[ArchivePart, ...]) -> Iterator[ArchivedLine]:
     for part in parts:
         yield from Day(part.path).lines()

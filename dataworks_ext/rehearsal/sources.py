@@ -21,7 +21,7 @@ Progress = Callable[[str, int, int], None]
 """Told what is done, how much of it, and how much there is in all."""
 
 
-class Part(NamedTuple):
+class ArchivePart(NamedTuple):
     """A file of compacted lines."""
 
     day: str
@@ -54,7 +54,7 @@ DayPart = TypeVar("DayPart", bound=HasDay)
 class Sources(NamedTuple):
     """All that was named, as files of compacted lines in the order of days."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[ArchivePart, ...]
     damage: Damage
 
 
@@ -80,7 +80,7 @@ def open_sources(
     Raises:
         PlaceError: A place cannot be read at all, or holds nothing.
     """
-    parts: list[Part] = []
+    parts: list[ArchivePart] = []
     damage = Damage()
     for place in places:
         entries = entries_of(place)
@@ -169,7 +169,9 @@ def raw_groups(entries: Sequence[Entry], compacted: Sequence[CompactedDay]) -> l
     return [found for found in by_day.values() if digest_of(one.name for one in found) not in included]
 
 
-def _parts_of(place: Place, entries: Sequence[Entry], cache: Cache, damage: Damage, progress: Progress) -> list[Part]:
+def _parts_of(
+    place: Place, entries: Sequence[Entry], cache: Cache, damage: Damage, progress: Progress
+) -> list[ArchivePart]:
     paths = {}
 
     def opened(entry: Entry) -> Day:
@@ -177,7 +179,7 @@ def _parts_of(place: Place, entries: Sequence[Entry], cache: Cache, damage: Dama
         return Day(paths[entry])
 
     compacted = compacted_days(entries, opened, damage, progress)
-    parts = [Part(one.day, paths[one.entry], f"{place}") for one in compacted]
+    parts = [ArchivePart(one.day, paths[one.entry], f"{place}") for one in compacted]
     waiting = raw_groups(entries, compacted)
     total, read = sum(map(len, waiting)), 0
 
@@ -189,7 +191,7 @@ def _parts_of(place: Place, entries: Sequence[Entry], cache: Cache, damage: Dama
     for found in waiting:
         for day_name, path in compacted_into(cache, place, found, tell).items():
             damage.merge(damage_of(Day(path)))
-            parts.append(Part(day_name, path, f"{place}"))
+            parts.append(ArchivePart(day_name, path, f"{place}"))
     return parts
 
 

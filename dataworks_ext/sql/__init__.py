@@ -8,7 +8,7 @@ from __future__ import annotations
 from .script import (
     Call,
     CartesianJoin,
-    Column,
+    DefinedColumn,
     Definition,
     Dialect,
     Drop,
@@ -26,7 +26,7 @@ from .script import (
 __all__ = [
     "Call",
     "CartesianJoin",
-    "Column",
+    "DefinedColumn",
     "Definition",
     "Dialect",
     "Drop",
@@ -60,7 +60,7 @@ def read_sql(text: str, dialect: Dialect) -> Script:
         ValueError: There is no such dialect.
         ModuleNotFoundError: The extra `sql` is not installed.
     """
-    from .reading import read  # it loads the parser, which weighs as much as the rest of a cold start
+    from .script_reader import read  # it loads the parser, which weighs as much as the rest of a cold start
 
     return read(text, dialect)
 
@@ -76,6 +76,6 @@ def unread_script(text: str, dialect: Dialect, error: SqlError | str) -> Script:
     Raises:
         SqlTooLongError: It has more than 1,048,576 characters.
     """
-    from .reading import unread
+    from .script_reader import unread
 
     return unread(text, dialect, error)

@@ -6,7 +6,16 @@ from typing import Final
 
 from sqlglot import exp
 
-_NAMED: Final = (exp.Dot, exp.Column, exp.Table, exp.TableAlias, exp.Parameter, exp.Schema, exp.PropertyEQ, exp.Kwarg)
+_NAMED: Final = (
+    exp.Dot,
+    exp.Column,
+    exp.Table,
+    exp.TableAlias,
+    exp.Parameter,
+    exp.Schema,
+    exp.PropertyEQ,
+    exp.Kwarg,
+)
 """What has a name that is no column."""
 _NAMES: Final = frozenset(("alias", "columns", "using", "unit", "kind", "to", "zone"))
 """The arguments in which a name is no column."""

@@ -10,9 +10,9 @@ from sqlglot import exp
 
 from .chains import restore_columns
 from .conditions import is_value
+from .frames import Findings, Frame, Known, Queries, Source, TableUse
 from .names import Names
 from .script import Star, distinct
-from .sources import Findings, Frame, Known, Queries, Source, TableUse
 from .variables import holds_variable
 
 _PATTERN: Final = re.compile(r"[()\[\]|*+?^$]")

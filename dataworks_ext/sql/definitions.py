@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from .names import Names
-from .script import Column, Definition, Table
+from .script import DefinedColumn, Definition, Table
 
 
 def definition_of(tree: exp.Expr, table: Table, names: Names) -> Definition:
@@ -36,7 +36,7 @@ def _parts_of(partitioned: exp.Expr) -> list[exp.Expr]:
     return [partitioned]
 
 
-def _column(part: exp.Expr, names: Names) -> Column:
+def _column(part: exp.Expr, names: Names) -> DefinedColumn:
     kind = part.args.get("kind")
     constraints = part.args.get("constraints") or ()
     comment = next(
@@ -44,7 +44,7 @@ def _column(part: exp.Expr, names: Names) -> Column:
         None,
     )
     written = kind.sql(dialect=None).upper() if isinstance(kind, exp.DataType) else ""
-    return Column(part.alias_or_name, written, comment, names.line(part))
+    return DefinedColumn(part.alias_or_name, written, comment, names.line(part))
 
 
 def _lifecycle(properties: Iterable[exp.Expr]) -> int | None:

@@ -12,7 +12,7 @@ MOST_CALLS: Final = 4_000
 """Of which each takes half a kilobyte of the stack at most, and a thread has megabytes."""
 
 
-class _Raised:
+class _RaisedLimit:
     """How many threads have raised the limit, and what it was before."""
 
     count = 0
@@ -26,14 +26,14 @@ _LOCK: Final = threading.Lock()
 def deeper() -> Iterator[None]:
     """Allow more nested calls until the end of the block. The limit is the process's, so the last one restores it."""
     with _LOCK:
-        if not _Raised.count:
-            _Raised.before = sys.getrecursionlimit()
-            sys.setrecursionlimit(max(_Raised.before, MOST_CALLS))
-        _Raised.count += 1
+        if not _RaisedLimit.count:
+            _RaisedLimit.before = sys.getrecursionlimit()
+            sys.setrecursionlimit(max(_RaisedLimit.before, MOST_CALLS))
+        _RaisedLimit.count += 1
     try:
         yield
     finally:
         with _LOCK:
-            _Raised.count -= 1
-            if not _Raised.count:
-                sys.setrecursionlimit(_Raised.before)
+            _RaisedLimit.count -= 1
+            if not _RaisedLimit.count:
+                sys.setrecursionlimit(_RaisedLimit.before)

@@ -8,9 +8,9 @@ from sqlglot import exp
 
 from .columns import ColumnReader
 from .conditions import links, restricted
+from .frames import Derived, Findings, Frame, Known, Queries, Source, TableUse, named_columns
 from .names import Names
 from .script import CartesianJoin, distinct
-from .sources import Derived, Findings, Frame, Known, Queries, Source, TableUse, named_columns
 
 _ROWS: Final = frozenset(
     [

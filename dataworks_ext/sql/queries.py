@@ -8,10 +8,10 @@ from sqlglot import exp
 
 from .columns import ColumnReader
 from .conditions import is_value, restricted
+from .frames import Derived, Findings, Frame, Known, Source, TableUse, named_columns
 from .joins import SourceReader
 from .names import Names
 from .script import distinct
-from .sources import Derived, Findings, Frame, Known, Source, TableUse, named_columns
 
 _ORDERS: Final = frozenset(("group", "having", "qualify", "order", "sort", "distribute", "cluster", "limit", "windows"))
 """Clauses in which a bare name may be an alias of the select list."""

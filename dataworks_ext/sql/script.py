@@ -112,7 +112,7 @@ class Insert(NamedTuple):
     line: int
 
 
-class Column(NamedTuple):
+class DefinedColumn(NamedTuple):
     """A column of a table that is created."""
 
     name: str
@@ -128,9 +128,9 @@ class Definition(NamedTuple):
     table: Table
     kind: str
     """`table` or `view`."""
-    columns: tuple[Column, ...]
+    columns: tuple[DefinedColumn, ...]
     """Its columns without its partition columns; none if they follow from a query."""
-    partitions: tuple[Column, ...]
+    partitions: tuple[DefinedColumn, ...]
     """The columns that it is partitioned by; without a type where they are columns of the table."""
     lifecycle: int | None
     """Days that its data is kept, for MaxCompute."""

@@ -8,10 +8,10 @@ from typing import Final
 from sqlglot import exp
 
 from .definitions import definition_of
+from .frames import Derived, Frame, Known
 from .names import Names
 from .queries import QueryReader
 from .script import Drop, Insert, Kind, Statement, Table, distinct
-from .sources import Derived, Frame, Known
 
 _ROWS_BY_ALIAS: Final = ("hologres",)
 

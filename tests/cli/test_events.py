@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -28,6 +30,18 @@ def _run(*arguments: str, code: int = 0) -> str:
     assert result.exit_code == code, result.output
     assert result.stderr or not code
     return result.stderr if code else result.stdout
+
+
+@cache
+def _shown(code: str) -> str:
+    """What is shown of an event; the tests of every event ask for it again."""
+    return _run(code)
+
+
+@cache
+def _schema(code: str) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads(_run(code, "--schema"))
+    return schema
 
 
 def _rows(text: str) -> list[list[str]]:
@@ -101,7 +115,7 @@ def test_the_fields_are_shown_as_python_and_the_wire_have_them() -> None:
 
 @pytest.mark.parametrize("code", catalog)
 def test_every_field_of_the_payload_is_shown(code: str) -> None:
-    shown = set(_run(code).split())
+    shown = set(_shown(code).split())
     assert sample_payload(code).keys() <= shown
 
 
@@ -142,7 +156,7 @@ def test_the_next_command_is_shown() -> None:
 
 @pytest.mark.parametrize("code", catalog)
 def test_every_event_can_be_shown(code: str) -> None:
-    assert _run(code).startswith(f"{code}: {catalog[code].title}\n")
+    assert _shown(code).startswith(f"{code}: {catalog[code].title}\n")
 
 
 def test_an_event_as_json() -> None:
@@ -201,21 +215,21 @@ def test_a_sample_needs_a_code() -> None:
 @pytest.mark.parametrize("code", catalog)
 def test_the_schema_of_an_event_admits_its_sample(code: str) -> None:
     """It is JSON Schema of 2020-12, by wire names."""
-    schema = json.loads(_run(code, "--schema"))
+    schema = _schema(code)
     Draft202012Validator.check_schema(schema)
     Draft202012Validator(schema).validate(sample_payload(code))
 
 
 @pytest.mark.parametrize("code", catalog)
 def test_the_schema_names_every_field_of_the_sample(code: str) -> None:
-    schema = json.loads(_run(code, "--schema"))
+    schema = _schema(code)
     forms = [schema["$defs"][form["$ref"].rpartition("/")[2]] for form in schema.get("anyOf", [])] or [schema]
     known = {field for form in forms for field in form["properties"]}
     assert sample_payload(code).keys() <= known
 
 
 def test_the_schema_knows_what_is_required() -> None:
-    schema = json.loads(_run("commit-file", "--schema"))
+    schema = _schema("commit-file")
     assert "changeType" in schema["required"]
     assert "nodeId" not in schema["required"]
 
@@ -224,12 +238,12 @@ def test_the_schema_knows_what_is_required() -> None:
     ("field", "value"), [("fileId", "no number"), ("operator", None), ("fileVersion", []), ("blockBusiness", "?")]
 )
 def test_the_schema_refuses_what_does_not_read(field: str, value: object) -> None:
-    schema = json.loads(_run("commit-file", "--schema"))
+    schema = _schema("commit-file")
     assert not Draft202012Validator(schema).is_valid(sample_payload("commit-file", **{field: value}))
 
 
 def test_the_schema_says_what_a_field_means() -> None:
-    schema = json.loads(_run("commit-file", "--schema"))
+    schema = _schema("commit-file")
     assert schema["properties"]["fileVersion"] == {
         "type": ["integer", "string"],
         "pattern": r"^-?\d+$",

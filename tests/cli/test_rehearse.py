@@ -13,6 +13,10 @@ from typing import Any
 
 import pytest
 
+from dataworks_ext.rehearsal.compaction import compact_day, days_of
+from dataworks_ext.rehearsal.days import Day
+from dataworks_ext.rehearsal.places import FolderPlace, PlaceError, place_of
+from dataworks_ext.rehearsal.sources import compacted_name
 from dataworks_ext.testing.cases.reading import read_cases
 from tests.archive.s3 import Bucket, s3_server
 from tests.rehearsal.archives import NOW, Archive
@@ -207,6 +211,22 @@ def test_an_archive_in_a_bucket_is_listed_rehearsed_and_compacted(project: Path,
     second = report(run(project, "rehearse", source, "--format", "json", **variables))
     assert (first["newly_denied"], first["messages"]) == (1, 3)
     assert second == first
+
+
+def test_a_day_in_a_bucket_is_read_without_a_copy(project: Path, s3: str) -> None:
+    """As Spark's workers do, each of them some row groups."""
+    place = FolderPlace(project / "archive")
+    ((day, raw),) = days_of(place.entries()).items()
+    compact_day(place, day, raw, None, delete=False)
+    bucket = Bucket(s3)
+    bucket.client.upload_file(str(place.path(compacted_name(day))), bucket.name, f"guard/{compacted_name(day)}")
+    keys = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "owner", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "owner"}
+    there = place_of(f"oss://{bucket.name}/guard", {**bucket.environment(), **keys})
+    found = list(Day(there.open(compacted_name(day))).lines())
+    assert found == list(Day(place.path(compacted_name(day))).lines())
+    assert len(found) == 4
+    with pytest.raises(PlaceError, match=r"nothing\.parquet cannot be read"):
+        there.open("nothing.parquet")
 
 
 def test_messages_are_saved_as_files_that_check_reads(project: Path) -> None:

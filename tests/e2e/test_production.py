@@ -124,7 +124,7 @@ def test_a_commit_is_denied_and_the_rule_is_changed_bit_by_bit(
     assert verdicts("m-1") == {"FAIL": 1}
     assert dataworks.replies[-1]["CheckResultTip"].startswith("The code calls a forbidden function")
 
-    write_s_yaml(dataworks, FILES_FORBIDDEN_FUNCTIONS="pg_sleep")
+    write_s_yaml(dataworks, SQL_FORBIDDEN_FUNCTIONS="pg_sleep")
     deploy("--canary", "40")
     shares = verdicts(*(f"canary-{number}" for number in range(40)))
     assert 4 <= shares["OK"] <= 28  # of 16 on average, four standard deviations around

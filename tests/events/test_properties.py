@@ -356,6 +356,7 @@ def _breakable(case: Case, payload: Any) -> list[Place]:
 
 
 @_every_case
+@FEW
 @given(data=st.data())
 def test_what_is_broken_cannot_be_looked_at_and_all_else_can(case: Case, data: st.DataObject) -> None:
     """A look at it names it on the wire. A policy that looks at anything else sees what it would see anyway."""

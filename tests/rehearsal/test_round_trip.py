@@ -90,9 +90,8 @@ def bucket() -> Iterator[Bucket]:
                 function.handler(array, made.context(credentials=CREDENTIALS, function=meta, request_id=f"1-{first}"))
         objects = [json.loads(line) for line in records.getvalue().splitlines() if '"kind":"archive"' in line]
         stored = sum(record["messages"] for record in objects if record["archive"] == "stored")
-        assert (
-            MESSAGES >= stored == len(made.lines()) > 0.9 * MESSAGES
-        )  # a busy machine may lose one: half a second is all
+        # A busy machine may lose one, since half a second is all, or have one stored whose answer came too late.
+        assert 0.9 * MESSAGES < stored <= len(made.lines()) <= MESSAGES
         yield made
 
 

@@ -25,7 +25,7 @@ _BUILDERS: Final[Mapping[type[Snapshot], Callable[..., Snapshot]]] = {
 }
 
 
-class PlaceError(ValueError):
+class CasePlaceError(ValueError):
     """What cannot be in a case. The text says what was expected."""
 
     def __init__(self, text: str, *path: str) -> None:
@@ -38,51 +38,51 @@ def event_of(folder: Path, case: WrittenCase) -> Event | Message:
     """The event or the message. Files are looked up from the folder.
 
     Raises:
-        PlaceError: There is neither, or both, or it cannot be.
+        CasePlaceError: There is neither, or both, or it cannot be.
     """
     code, saved = case.event, case.message
     try:
         if code is not None and saved is not None:
-            raise PlaceError("a case has an event or a message, not both; leave one out", "message")
+            raise CasePlaceError("a case has an event or a message, not both; leave one out", "message")
         if code is not None:
             return _changed("with", case.changes, lambda changes: sample(code, **changes))
         if saved is None:
-            raise PlaceError("what happens in this case? Give it an event, such as event: download-resources")
+            raise CasePlaceError("what happens in this case? Give it an event, such as event: download-resources")
         if case.changes:
-            raise PlaceError('"with" changes the sample of an event; change a message itself', "with")
+            raise CasePlaceError('"with" changes the sample of an event; change a message itself', "with")
         if isinstance(saved, dict):
             return read_message_or_payload(saved)
         return _saved_message(folder / _file_name("message", saved))
     except NoSampleError as error:
-        raise PlaceError(str(error), "event") from None
+        raise CasePlaceError(str(error), "event") from None
     except (MessageError, SavedError) as error:
-        raise PlaceError(str(error), "message") from None
+        raise CasePlaceError(str(error), "message") from None
 
 
 def snapshot_of(folder: Path, code: str, fields: Mapping[str, object]) -> Snapshot:
     """The snapshot of the event with that code. Files are looked up from the folder.
 
     Raises:
-        PlaceError: The event has none, or it cannot be.
+        CasePlaceError: The event has none, or it cannot be.
     """
     kind, file = snapshot_kind(code), fields.get("file")
     if kind is None:
-        raise PlaceError(f"DataWorks keeps no snapshot of {code}; leave the snapshot out", "snapshot")
+        raise CasePlaceError(f"DataWorks keeps no snapshot of {code}; leave the snapshot out", "snapshot")
     if "file" not in fields:
         return _changed("snapshot", fields, lambda changes: _BUILDERS[kind](**changes))
     if len(fields) > 1:
-        raise PlaceError("a snapshot has a file or fields, not both; leave one out", "snapshot")
+        raise CasePlaceError("a snapshot has a file or fields, not both; leave one out", "snapshot")
     path = folder / _file_name("snapshot", file)
     try:
         found = read_snapshot_or_code(path)
     except SavedError as error:
-        raise PlaceError(str(error), "snapshot", "file") from None
+        raise CasePlaceError(str(error), "snapshot", "file") from None
     if isinstance(found, str) and kind is not TableModel:
         return _BUILDERS[kind](content=found)
     if isinstance(found, kind):
         return found
     holds = "code" if isinstance(found, str) else f"a {type(found).__name__}"
-    raise PlaceError(f"{path} holds {holds}; the snapshot of this event is a {kind.__name__}", "snapshot")
+    raise CasePlaceError(f"{path} holds {holds}; the snapshot of this event is a {kind.__name__}", "snapshot")
 
 
 def _changed(where: str, changes: Mapping[str, object], change: Callable[[Mapping[str, object]], T]) -> T:
@@ -94,14 +94,14 @@ def _changed(where: str, changes: Mapping[str, object], change: Callable[[Mappin
             try:
                 change({name: value})
             except ChangeError as own:
-                raise PlaceError(str(own), where, name) from None
-        raise PlaceError(str(error), where) from None
+                raise CasePlaceError(str(own), where, name) from None
+        raise CasePlaceError(str(error), where) from None
 
 
 def _file_name(where: str, value: object) -> str:
     if isinstance(value, str) and value.strip():
         return value.strip()
-    raise PlaceError(f"a file has a name, got {kind_of(value)}", where)
+    raise CasePlaceError(f"a file has a name, got {kind_of(value)}", where)
 
 
 def _saved_message(file: Path) -> Message:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ...decision import Verdict
 from .case import Case, CaseError, Problem
-from .circumstances import PlaceError, event_of, snapshot_of
+from .circumstances import CasePlaceError, event_of, snapshot_of
 from .document import Document, LineError, read_yaml
 from .model import WrittenCase, kind_of, mistakes_in
 from .saved import SavedError, read_text
@@ -58,12 +58,12 @@ def read_cases(file: Path) -> list[Case]:
         try:
             case = _case(file, document, number, item)
             if first := cases.get(case.written.name):
-                raise PlaceError(f"the case in line {first.line} has this name; give each case its own")
+                raise CasePlaceError(f"the case in line {first.line} has this name; give each case its own")
             cases[case.written.name] = case
         except ValidationError as error:
             for path, text in mistakes_in(error):
                 problems.append((document.line((number, *path)), text))
-        except PlaceError as error:
+        except CasePlaceError as error:
             problems.append((document.line((number, *error.path)), str(error)))
     if problems:
         raise CaseError(file, [Problem(line, text) for line, text in sorted(problems)])
@@ -73,7 +73,7 @@ def read_cases(file: Path) -> list[Case]:
 def _case(file: Path, document: Document, number: int, value: object) -> Case:
     written = WrittenCase.model_validate(value)
     if written.text and written.expect is Verdict.OK:
-        raise PlaceError("nobody sees a text with OK; leave the text out, or expect WARN or FAIL", "text")
+        raise CasePlaceError("nobody sees a text with OK; leave the text out, or expect WARN or FAIL", "text")
     event, fields = event_of(file.parent, written), written.snapshot
     snapshot = None if fields is None else snapshot_of(file.parent, event.event_code, fields)
     places = [("settings", name) for name in written.settings] + [("modes", name) for name in written.modes]

@@ -14,9 +14,9 @@ from .calls import calls_in, decoded
 from .commands import Beginning, ParameterizedView, beginning_of, parameterized_view
 from .depth import deeper
 from .dialects import PlainError, Token, TokenType, dialect_of
+from .frames import Derived
 from .names import Names
 from .script import Call, Dialect, Script, SqlError, SqlTooLongError, Statement, Unread
-from .sources import Derived
 from .statements import StatementReader
 from .table_commands import table_command, with_target
 from .tokens import longest_chain
@@ -32,14 +32,14 @@ _MOST_BLOCKS: Final = 150
 
 def read(text: str, dialect: Dialect) -> Script:
     """See `dataworks_ext.sql.read_sql`."""
-    return _Reader(text, dialect).script()
+    return ScriptReader(text, dialect).script()
 
 
 def unread(text: str, dialect: Dialect, error: SqlError | str) -> Script:
     """See `dataworks_ext.sql.unread_script`."""
     reason, line = (error.sentence, error.line) if isinstance(error, SqlError) else (error, 1)
     try:
-        reader = _Reader(text, dialect)
+        reader = ScriptReader(text, dialect)
     except SqlTooLongError:
         raise
     except SqlError as no_tokens:
@@ -48,7 +48,7 @@ def unread(text: str, dialect: Dialect, error: SqlError | str) -> Script:
     return Script(dialect, (), calls, (Unread(line, reason), *problems))
 
 
-class _Reader:
+class ScriptReader:
     def __init__(self, text: str, dialect: Dialect) -> None:
         self._dialect = dialect_of(dialect)
         self._name = dialect
