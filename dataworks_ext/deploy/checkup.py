@@ -260,8 +260,8 @@ def _check_role(subject: Subject) -> Iterator[Finding]:
             yield Finding("role", "problem", text)
         else:
             text = (
-                "the function has no role, so it cannot send replies through the OpenAPI; paste the line below, and set "
-                "FC_ROLE"
+                "the function has no role, so it cannot send replies through the OpenAPI; "
+                "paste the line below, and set FC_ROLE"
             )
             yield Finding("role", "problem", text, _ROLE_LINE)
 
