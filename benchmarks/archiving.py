@@ -66,8 +66,9 @@ def cost_of_a_start() -> float:
     """Seconds of CPU that an archive over TLS adds to a start, before the first message."""
     archive = {"DATAWORKS_EXT_ARCHIVE": "oss://bucket/guard", "DATAWORKS_EXT_REGION": "cn-hangzhou"}
     differences = []
+    own = {name: value for name, value in os.environ.items() if name not in ("SSL_CERT_FILE", "SSL_CERT_DIR")}
     for _ in range(STARTS):
-        without, with_archive = (_start({**os.environ, **added}) for added in ({}, archive))
+        without, with_archive = (_start({**own, **added}) for added in ({}, archive))
         differences.append(with_archive - without)
     return statistics.median(differences)
 

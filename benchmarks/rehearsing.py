@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import sys
@@ -25,7 +26,7 @@ from dataworks_ext.rehearsal.archived_line import read_line
 from dataworks_ext.rehearsal.days import DayWriter
 from dataworks_ext.rehearsal.rehearsal import plan_of, run
 from dataworks_ext.rehearsal.sources import ArchivePart
-from dataworks_ext.rehearsal.task import Candidate, Manner, kernel_of, loaded, summary_of
+from dataworks_ext.rehearsal.task import COLLECTING, Candidate, Manner, kernel_of, loaded, summary_of
 from dataworks_ext.testing.canned import CannedLookups
 from demo.quarter import messages
 from policies import extension
@@ -80,6 +81,7 @@ def speed(parts: list[ArchivePart], environment: Mapping[str, str]) -> tuple[flo
     """Messages a second of CPU, and differences from what was decided."""
     candidate = Candidate("policies:extension", str(ROOT), environment)
     plan = plan_of(parts, lambda *_: None)
+    gc.set_threshold(*COLLECTING)
     kernel = kernel_of(loaded(candidate), Manner(None, 32, 0, utc_now()))
     before = time.process_time()
     newly = done = 0

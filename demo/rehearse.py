@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -54,6 +55,7 @@ class Platform(DataWorksStub):
 
 def main() -> int:
     """Print the table, write the page, and return the command's exit status."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each of thousands of requests
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:

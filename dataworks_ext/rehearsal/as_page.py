@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
@@ -35,6 +36,7 @@ def page(report: Report, language: Language = "en") -> str:
         lstrip_blocks=True,
     )
     environment.filters["count"] = lambda number: f"{number:,}"
+    environment.filters["breakable"] = _breakable
     words = WORDING[language]
     return environment.get_template("page.html.jinja").render(
         report=report,
@@ -50,6 +52,13 @@ def page(report: Report, language: Language = "en") -> str:
         by_day=lambda policy: bars_by_day(policy, report["since"], report["until"]),
         by_hour=bars_by_hour,
     )
+
+
+def _breakable(policy: str) -> str:
+    """The id of a policy as HTML, with places where a line may end."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"(?<=[._])", "<wbr>", str(escape(policy))))  # noqa: S704 - it is escaped
 
 
 def bars_by_day(policy: ReportedPolicy, since: str | None, until: str | None) -> list[Bar]:

@@ -29,6 +29,8 @@ from .places import BUCKET, place_of
 from .summary import Summary
 
 Events = frozenset[str] | None
+COLLECTING: Final = (100_000, 50, 1_000)
+"""When a worker collects garbage: what a message makes holds no circles, but for an exception now and then."""
 _FRAMEWORK: Final = __name__.partition(".")[0]
 
 
@@ -103,7 +105,7 @@ def loaded(candidate: Candidate) -> Extension:
 def begin(candidate: Candidate, manner: Manner) -> None:
     """What a worker does first. Ctrl-C is its parent's to handle."""
     global _kernel
-    gc.set_threshold(100_000, 50, 1_000)  # what a message makes holds no circles, but for an exception now and then
+    gc.set_threshold(*COLLECTING)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     devnull = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
     sys.stdout = devnull  # what a policy prints is no part of the report

@@ -68,7 +68,8 @@ class Bucket:
     @property
     def keys(self) -> list[str]:
         """The keys of all objects."""
-        return [found["Key"] for found in self.client.list_objects_v2(Bucket=self.name).get("Contents", [])]
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name)
+        return [found["Key"] for page in pages for found in page.get("Contents", [])]
 
     def lines(self) -> list[dict[str, Any]]:
         """The lines of all objects, in the order of keys."""
