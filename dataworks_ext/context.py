@@ -21,6 +21,7 @@ from .texts import Language
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
+    from .deadline import Guard
     from .snapshots import Snapshot
     from .sql import Script
 
@@ -67,6 +68,9 @@ class MessageScope:
     """What all policies and observers of one message share."""
 
     __slots__ = ("_events", "_lookups", "_sql", "asks", "deadline", "language", "message", "now", "request")
+
+    guarded: Guard | None = None
+    """The guard that policies run under already, as those of a rehearsal do; None for one of the message's own."""
 
     def __init__(self, message: Message, request: Request = Request()) -> None:  # noqa: B008 - it is immutable
         self.message = message

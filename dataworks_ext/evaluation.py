@@ -89,7 +89,7 @@ def evaluate(plan: Plan, scope: MessageScope) -> list[Reason]:
     """
     started = [_start(step, scope) for step in plan.awaited] if plan.awaited else ()
     reasons: list[Reason] = []
-    with guard(scope.deadline) as guarded:
+    with scope.guarded or guard(scope.deadline) as guarded:
         for step in plan.immediate:
             reason = _evaluate(step, scope, guarded)
             if reason is not None:
@@ -125,10 +125,11 @@ def _call_plain(step: Step, scope: MessageScope, until: float) -> object:
 
 
 def _call_in_workspace(step: Step, scope: MessageScope, until: float) -> object:
-    """What a policy with conditions returns, or a coroutine that is to be awaited."""
+    """What a policy with conditions returns, or a coroutine that is to be awaited. Raises `FieldError` if the workspace
+    cannot be read and matters."""
     entry, settings = step.entry, step.settings
-    event = _event_in_workspace(step, scope)
-    if event is None:
+    event = scope.event(step.event_class, entry.id)
+    if entry.workspaces is not None and event.workspace_id not in entry.workspaces:
         return _SKIPPED
     if isinstance(settings, SettingsError):
         raise SettingsError(*settings.args)  # anew, since an exception keeps every traceback it was raised with
@@ -182,13 +183,6 @@ def _merge(steps: Sequence[Step], reasons: Sequence[Reason], awaited: Sequence[R
 
 def _until(entry: Registration, scope: MessageScope, started: float) -> float:
     return scope.deadline if entry.timeout is None else min(scope.deadline, started + entry.timeout)
-
-
-def _event_in_workspace(step: Step, scope: MessageScope) -> Event | None:
-    """The event, or None if the policy does not act in its workspace. Raises `FieldError` if that cannot be read."""
-    event = scope.event(step.event_class, step.entry.id)
-    workspaces = step.entry.workspaces
-    return event if workspaces is None or event.workspace_id in workspaces else None
 
 
 async def _call_async(step: Step, scope: MessageScope, until: float) -> object:

@@ -151,18 +151,22 @@ class MessageLookups:
         """The answer, or what one thread asks now while the others wait. What is interrupted is asked again."""
         if self._source is None:
             raise LookupFailedError(_NO_SOURCE.format(what))
-        if not self._lock.acquire(timeout=-1 if until == NO_LIMIT else max(until - time.monotonic(), 0)):
-            raise LookupFailedError(f"the time was over before DataWorks had answered about the {what}")
-        try:
-            if what not in self._answers:
-                self._answers[what] = _answer_or_failure(ask, self._source, until)
-            found = self._answers[what]
-        finally:
-            self._lock.release()
+        if what not in self._answers:  # an answer never changes
+            self._ask_once(what, until, ask, self._source)
+        found = self._answers[what]
         if isinstance(found, LookupFailedError):
             raise found.with_traceback(None)
         answer: T = found  # type: ignore[assignment]  # what is kept under a key is what its `ask` returns
         return answer
+
+    def _ask_once(self, what: str, until: float, ask: Callable[[Lookups, float], object], source: Lookups) -> None:
+        if not self._lock.acquire(timeout=-1 if until == NO_LIMIT else max(until - time.monotonic(), 0)):
+            raise LookupFailedError(f"the time was over before DataWorks had answered about the {what}")
+        try:
+            if what not in self._answers:
+                self._answers[what] = _answer_or_failure(ask, source, until)
+        finally:
+            self._lock.release()
 
 
 _OPTION_TEXT: Final = "options as they came"

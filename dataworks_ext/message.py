@@ -210,7 +210,9 @@ def _from_function_compute(envelope: Mapping[str, object]) -> Message:
 
 
 def _from_eventbridge(envelope: Mapping[str, object]) -> Message:
-    message_id = _id(envelope.get("id"))
+    message_id = envelope.get("id")
+    if message_id.__class__ is not str or not 0 < len(message_id) <= LONGEST_ID:
+        message_id = _id(message_id)
     if envelope.get("source", SOURCE) != SOURCE:
         raise MessageError(
             f"source should be {SOURCE}; let the event pattern pass on events of DataWorks only", message_id
@@ -234,7 +236,7 @@ def _from_eventbridge(envelope: Mapping[str, object]) -> Message:
         raise _too_long(code, message_id)
     blocking = is_blocking(payload.get("blockBusiness"), code, "eventbridge")
     biz_id = _text(payload.get("extensionBizId"))
-    return Message(message_id, code, payload, "eventbridge", blocking, biz_id, envelope, contradiction)
+    return tuple.__new__(Message, (message_id, code, payload, "eventbridge", blocking, biz_id, envelope, contradiction))
 
 
 def _code_of(event_type: object) -> str | None:

@@ -82,6 +82,7 @@ ColumnPattern = Annotated[str, AfterValidator(_column_pattern)]
 # Time zones and hours
 
 
+@lru_cache(maxsize=64)
 def zone_of(name: str) -> ZoneInfo:
     """The time zone of that name. Raises `ValueError` for an unknown name, and where there is no time zone data."""
     from zoneinfo import ZoneInfo, available_timezones  # slow to import, and only hours need it

@@ -71,7 +71,7 @@ class Played(NamedTuple):
 def main() -> None:
     """Package the example, and print a table of event, verdict, message and time, and the last record."""
     console = Console(highlight=False)
-    console.width = max(console.width, 110)
+    console.width = max(console.width, 80)
     runtime = next(iter(runtimes_at_hand()))
     console.print(f"Packaging policies/ for {runtime}, and starting Function Compute on this machine.")
     try:

@@ -20,6 +20,7 @@ pytest_plugins = ["pytester"]
 
 _HERE: Final = Path(__file__).parent
 _MAIN_PYTHON: Final = (
+    "archive/test_faults_of_storage.py",
     "cli",
     "deploy",
     "docs",
@@ -28,10 +29,10 @@ _MAIN_PYTHON: Final = (
     "events/test_properties.py",
     "events/test_unread.py",
     "local",
-    "policies",
     "rehearsal",
     "sql",
     "test_budget.py",
+    "test_code.py",
     "test_exemption.py",
     "test_model.py",
     "test_performance_pages.py",

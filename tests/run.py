@@ -58,7 +58,10 @@ def stages() -> Iterator[list[Result]]:
     yield beside(
         [
             Part("Static checks", checks),
-            *(Part(f"Python {one}", [*_setup(one, command), _on(one, "not timed")]) for one, command in others.items()),
+            *(
+                Part(f"Python {one}", [*_setup(one, command), _on(one, "not timed", "tests")])
+                for one, command in others.items()
+            ),
             Part("Policy coverage", [policies]),
         ]
     )

@@ -9,6 +9,7 @@ import inspect
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Final
 
@@ -89,7 +90,7 @@ def _paragraphs(text: str, translate: Translation) -> Iterator[str]:
 def _default(option: TyperOption) -> str:
     """The default, and the variable that gives another one."""
     variable = option.envvar if isinstance(option.envvar, str) else ""
-    value = option.default
+    value = option.default.value if isinstance(option.default, Enum) else option.default
     shown = f"`{value}`" if isinstance(value, (int, str, Path)) and not isinstance(value, bool) and str(value) else ""
     if isinstance(option.show_default, str):
         shown = f"`{option.show_default}`"

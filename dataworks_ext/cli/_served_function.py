@@ -132,8 +132,10 @@ def read_snapshot(file: Path | None) -> dict[str, object] | None:
     """What a stub of DataWorks has as every snapshot; ends the command if the file is no text."""
     try:
         return None if file is None else {"CommittedFile": {"Content": file.read_text(encoding="utf-8")}}
-    except (OSError, UnicodeDecodeError):
-        fail(f"the snapshot {file} cannot be read as text")
+    except OSError as error:
+        fail(f"the snapshot {file} cannot be read: {error.strerror or error}")
+    except UnicodeDecodeError:
+        fail(f"the snapshot {file} is not text in UTF-8")
 
 
 def refresh(code: Path, output: Output) -> bool:

@@ -7,6 +7,7 @@ import os
 import secrets
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -16,6 +17,7 @@ from ..decision import Verdict
 from ..deploy.s_yaml import SYamlError, read_s_yaml
 from ..events import catalog
 from ..message import Channel
+from ..spelling import nearest
 from ..testing import message as sample_message
 from ._cloud import (
     Api,
@@ -37,6 +39,7 @@ from ._served_function import read_snapshot
 if TYPE_CHECKING:
     from ..deploy.event_bus import EventBridge
     from ..deploy.function_store import FunctionStore
+    from ..local import LogLine
 
 DENIED = 1
 """The exit status for a denial."""
@@ -127,7 +130,12 @@ def _message(name: str, channel: Channel | None, message_id: str | None = None) 
     try:
         return read_stdin() if name == "-" else Path(name).read_bytes()
     except OSError as error:
-        fail(f"{name} is no event code, and cannot be read as a file: {error.strerror}")
+        if meant := nearest(name, catalog):
+            fail(f"{name} is no event code{meant}")
+        fail(
+            f"{name} is no event code, and cannot be read as a file: {error.strerror}; `dataworks-ext events` lists "
+            "the codes"
+        )
 
 
 def _environment(s_yaml: Path) -> dict[str, str]:
@@ -148,7 +156,8 @@ def _from_here(data: bytes, code: Path, environment: dict[str, str], snapshot: P
     if not (code / "index.py").is_file():
         fail(f"{code} holds no package; build it: dataworks-ext package")
     refresh(code)
-    with DataWorksStub(read_snapshot(snapshot)) as dataworks, LocalFunctionCompute() as compute:
+    lines: list[LogLine] = []
+    with DataWorksStub(read_snapshot(snapshot)) as dataworks, LocalFunctionCompute(log=lines.append) as compute:
         try:
             compute.create_function(
                 "function",
@@ -164,7 +173,18 @@ def _from_here(data: bytes, code: Path, environment: dict[str, str], snapshot: P
             fail(error.message)
         elapsed_ms = (time.perf_counter() - started) * 1_000
     problem = "" if invocation.error is None else str(invocation.error.get("errorMessage"))
-    return Returned(invocation.body.decode("utf-8", "replace"), problem, elapsed_ms, invocation.log)
+    log = _start_log(lines) + invocation.log
+    return Returned(invocation.body.decode("utf-8", "replace"), problem, elapsed_ms, log)
+
+
+def _start_log(lines: Sequence[LogLine]) -> str:
+    """What the function wrote while it started: why it cannot be loaded, and which variables are wrong.
+
+    The log of an invocation does not have it, since starting is a request of its own.
+    """
+    texts = [line.text for line in lines]
+    end = next((at for at, text in enumerate(texts) if text.startswith("FC Initialize End ")), 0)
+    return "".join(f"{text}\n" for text in texts[:end] if not text.startswith("FC Initialize Start "))
 
 
 @explaining

@@ -44,8 +44,17 @@ class Guard(Protocol):
         ...
 
 
-class Unguarded:
-    """A context for code without a deadline; only the functions' own limits hold."""
+class Guarded:
+    """A context for code that has a guard around it already: of its own it keeps sooner moments only.
+
+    Args:
+        deadline: The outer guard's; by default there is none, and functions' own limits are all that hold.
+    """
+
+    __slots__ = ("_deadline",)
+
+    def __init__(self, deadline: float = NO_LIMIT) -> None:
+        self._deadline = deadline
 
     def __enter__(self) -> Guard:
         return self
@@ -53,8 +62,8 @@ class Unguarded:
     def __exit__(self, *raised: object) -> None: ...
 
     def run(self, until: float, function: Callable[..., T], *arguments: object) -> T:
-        """What the function returns or raises, or `DeadlineError` when the moment comes first."""
-        if until == NO_LIMIT:
+        """What the function returns or raises, or `DeadlineError` when a sooner moment comes first."""
+        if until >= self._deadline:
             return function(*arguments)
         with guard(until) as limited:
             return limited.run(until, function, *arguments)
@@ -63,7 +72,7 @@ class Unguarded:
 def guard(deadline: float) -> Guard:
     """The context that keeps that deadline on the thread that asks."""
     if deadline == NO_LIMIT:
-        return Unguarded()
+        return Guarded()
     if _HAS_ALARMS and threading.get_ident() == threading.main_thread().ident:
         return Alarm(deadline)
     from ._threads import Helpers

@@ -176,7 +176,7 @@ def _distinct(packages: Sequence[Path]) -> Sequence[Path]:
 def _check_python(python: str) -> None:
     found = re.fullmatch(r"3\.([1-9][0-9])", python)
     if found is None or int(found[1]) < OLDEST_PYTHON:
-        expected = f"expected 3.{OLDEST_PYTHON} or later, as 3.{OLDEST_PYTHON}"
+        expected = f"expected 3.{OLDEST_PYTHON} or later, such as 3.{OLDEST_PYTHON}"
         raise PackagingError(f"there is no Python {python} to package for; {expected}")
 
 

@@ -39,7 +39,7 @@ _DEFAULT_BUS_ONLY: Final = (
     "a trigger listens to the bus default, and events of workspaces come by the custom bus of the OpenEvent channel; "
     "remove it, and let `dataworks-ext deploy` make the rules on both"
 )
-_ROLE_LINE: Final = "role: ${env('FC_ROLE')}  # acs:ram::{account id}:role/{name}"
+_ROLE_LINE: Final = "role: ${env('FC_ROLE')}  # under props; FC_ROLE is acs:ram::{account id}:role/{name}"
 _INITIALIZER_LINES: Final = f"""\
 instanceLifecycleConfig:
   initializer:
@@ -255,9 +255,15 @@ def _check_code(subject: Subject) -> Iterator[Finding]:
 
 def _check_role(subject: Subject) -> Iterator[Finding]:
     if not subject.manifest.props.get("role") and replies_through_openapi(subject.extension.policies):
-        text = "the function has no role, so it cannot send replies through the OpenAPI; set one (FC_ROLE)"
-        paste = "" if "role" in subject.manifest.props else _ROLE_LINE
-        yield Finding("role", "problem", text, paste)
+        if "role" in subject.manifest.props:
+            text = "the function has no role, so it cannot send replies through the OpenAPI; set one (FC_ROLE)"
+            yield Finding("role", "problem", text)
+        else:
+            text = (
+                "the function has no role, so it cannot send replies through the OpenAPI; "
+                "paste the line below, and set FC_ROLE"
+            )
+            yield Finding("role", "problem", text, _ROLE_LINE)
 
 
 def _check_region(subject: Subject) -> Iterator[Finding]:

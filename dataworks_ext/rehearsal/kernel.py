@@ -1,25 +1,21 @@
-"""Deciding archived messages again, by the extension's own way, and counting what comes of it."""
+"""Counting what a candidate decides about archived messages, and what it changes."""
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from pydantic_core import from_json
-
-from ..context import Request
 from ..decision import Decision, Reason, Verdict, shorten
 from ..errors import ExtensionError, FieldError
 from ..events import Event
 from ..extension import Extension
-from ..message import MessageError, parse_json, read_envelope
+from ..message import MessageError
 from ..policy import EVERY_EVENT
 from .archived_line import ArchivedLine, is_known
-from .archived_scope import ArchivedAnswers, ArchivedScope, archived_runtime, no_logger
+from .archived_scope import ArchivedScope, NotingScope
 from .days import Batch
+from .deciding import Answer, Decider
 from .summary import Example, Kind, Summary, Tally, rank_of
 from .verdicts import NO_OBJECTION, Verdicts, is_denial, read_verdicts, verdicts_of, written
 
@@ -28,15 +24,10 @@ COLUMNS: Final = (
     *("message", "decision", "consulted", "left_out", "code", "settings"),
 )
 """The columns of a day that are read."""
-TIME_LIMIT: Final = 5.0
-"""Seconds that the policies of one message may take: one that hangs must not hang a rehearsal."""
-PATIENCE: Final = 3
-"""Messages that are late twice before one that is late is not decided again."""
 SAMPLE: Final = 32
 """One message in so many is decided twice, of an archive that is larger than `SMALL`."""
 SMALL: Final = 2_000
 _OK: Final = Verdict.OK
-_NOTHING: Final[frozenset[str]] = frozenset()
 _TEXT: Final = 200
 """Characters of a text of an example."""
 
@@ -56,20 +47,16 @@ class Kernel:
         self, extension: Extension, *, events: Collection[str] | None, sample: int, now: int, as_of: datetime
     ) -> None:
         self.extension = extension
-        self._as_of = as_of
-        self._patience = PATIENCE
+        self._decider = Decider(extension, now=now, as_of=as_of)
         exemptions = extension.configuration.exemptions
         self._exemptions = () if exemptions is None else exemptions.granted
         self._events = events
         self._sample = sample
-        self._now = now
         registered = {code for policy in extension.policies for code in policy.events}
         self._looks_at_all = EVERY_EVENT in registered or extension.default != "allow"
         self._registered = registered
         self._knows_any_code = EVERY_EVENT in registered
         self._baselines: dict[str, Verdicts | None] = {}
-        self._left_out: dict[str, frozenset[str]] = {}
-        self._runtimes: dict[tuple[str | None, str | None], object] = {}
 
     def rehearse(self, batch: Batch, skipped: Collection[int], baseline: Sequence[str | None] | None) -> Summary:
         """Count what the candidate does to the messages of a batch.
@@ -83,8 +70,10 @@ class Kernel:
         columns = batch.columns
         decisions = columns["decision"] if baseline is None else baseline
         events, registered, looks_at_all = self._events, self._registered, self._looks_at_all
-        messages, codes, then = columns["message"], columns["event_code"], columns["time"]
-        for number, (code, message, moment, decision) in enumerate(zip(codes, messages, then, decisions, strict=True)):
+        rows: list[int] = []
+        compared: dict[int, Verdicts | None] = {}
+        codes, then = columns["event_code"], columns["time"]
+        for number, (code, moment, decision) in enumerate(zip(codes, then, decisions, strict=True)):
             if skipped and batch.first + number in skipped:
                 continue
             if events is not None and code is not None and code not in events:
@@ -99,33 +88,37 @@ class Kernel:
             if code is not None and not self._knows_any_code and not is_known(code):
                 summary.damage.add("a message of an event code that this version does not know", code[:100])
                 continue
-            self._rehearse_one(summary, batch, number, message, before)
+            rows.append(number)
+            compared[number] = before
+        for decided in self._decider.decide_all(batch, rows):
+            for row, answer in decided:
+                self._count_one(summary, batch, row, answer, compared[row])
         _count_versions(summary, columns)
         return summary
 
     def verdicts(self, batch: Batch, skipped: Collection[int]) -> list[str | None]:
         """What the candidate decides, by row, for a comparison with another version; None for what is not decided."""
-        kept: list[str | None] = []
-        for number, message in enumerate(batch.columns["message"]):
-            scope = None if batch.first + number in skipped else self._scope(batch, number, message)
-            if scope is None:
-                kept.append(None)
-                continue
-            scope, decision = self._decide(scope, batch, number, message)
-            kept.append(written(verdicts_of(decision.reasons, decision.verdict, scope.looked)))
+        kept: list[str | None] = [None] * len(batch)
+        rows = [row for row in range(len(batch)) if batch.first + row not in skipped]
+        for decided in self._decider.decide_all(batch, rows):
+            for row, answer in decided:
+                if answer is not None:
+                    scope, decision = answer
+                    kept[row] = written(verdicts_of(decision.reasons, decision.verdict, scope.looked))
         return kept
 
-    def _rehearse_one(self, summary: Summary, batch: Batch, number: int, text: str, before: Verdicts | None) -> None:
-        scope = self._scope(batch, number, text)
-        if scope is None:
-            summary.damage.add("a message that cannot be read", f"{batch.columns['message_id'][number]}")
+    def _count_one(
+        self, summary: Summary, batch: Batch, row: int, answer: Answer | None, before: Verdicts | None
+    ) -> None:
+        if answer is None:
+            summary.damage.add("a message that cannot be read", f"{batch.columns['message_id'][row]}")
             return
         summary.messages += 1
-        scope, decision = self._decide(scope, batch, number, text)
-        key = batch.columns["key"][number]
+        scope, decision = answer
+        key = batch.columns["key"][row]
         if key % self._sample == 0:
-            self._check_stability(summary, batch, number, text, decision, scope)
-        if scope.left_out and self._exemptions:
+            self._check_stability(summary, batch, row, decision, scope)
+        if self._exemptions and isinstance(scope, NotingScope):
             self._note_exemptions(scope, decision)
         tallies, is_plain, objected = summary.tallies, not scope.looked, False
         for reason in decision.reasons:
@@ -140,7 +133,7 @@ class Kernel:
         if objected or not is_plain or before is not NO_OBJECTION or decision.verdict is not _OK:
             self._compare(summary, scope, decision, before, key)
 
-    def _note_exemptions(self, scope: ArchivedScope, decision: Decision) -> None:
+    def _note_exemptions(self, scope: NotingScope, decision: Decision) -> None:
         """Note each policy that somebody may be exempt from, by a field that was left out."""
         for reason in decision.reasons:
             if (reason.verdict is not _OK or reason.error is not None) and reason.exempted_by is None:
@@ -209,77 +202,17 @@ class Kernel:
             summary.newly_allowed += 1
 
     def _check_stability(
-        self, summary: Summary, batch: Batch, number: int, text: str, decision: Decision, scope: ArchivedScope
+        self, summary: Summary, batch: Batch, row: int, decision: Decision, scope: ArchivedScope
     ) -> None:
-        again = self._scope(batch, number, text)
+        again = self._decider.decide(batch, row)
         assert again is not None
-        second = {reason.policy: reason for reason in self._decide(again, batch, number, text)[1].reasons}
+        second = {reason.policy: reason for reason in again[1].reasons}
         for reason in decision.reasons:
             other = second.get(reason.policy)
             if other is None or (other.verdict, other.message) != (reason.verdict, reason.message):
                 tally = summary.tally(reason.policy)
                 tally.unstable += 1
-                tally.show("unstable", _example(scope, batch.columns["key"][number], reason.message))
-
-    def _decide(self, scope: ArchivedScope, batch: Batch, number: int, text: str) -> tuple[ArchivedScope, Decision]:
-        """The decision, and the scope that notes who asked for what is missing, if somebody did."""
-        decision = self.extension.decide(scope)
-        if time.monotonic() > scope.deadline and self._patience:  # it may have been the machine that stood still
-            again = self._scope(batch, number, text)
-            assert again is not None
-            scope, decision = again, self.extension.decide(again)
-            if time.monotonic() > scope.deadline:
-                self._patience -= 1
-        answers = scope.request.lookups
-        if isinstance(answers, ArchivedAnswers) and answers.was_missed:
-            noting = self._scope(batch, number, text, noting=True)
-            assert noting is not None
-            return noting, self.extension.decide(noting)
-        return scope, decision
-
-    def _scope(self, batch: Batch, number: int, text: str, *, noting: bool = False) -> ArchivedScope | None:
-        """The scope of a row; None if its message cannot be read."""
-        columns = batch.columns
-        try:
-            try:
-                envelope: object = from_json(text)
-            except ValueError:
-                envelope = parse_json(text)
-            message = read_envelope(envelope)
-        except MessageError:
-            return None
-        consulted = columns["consulted"][number]
-        left_out = columns["left_out"][number]
-        moment = columns["time"][number]
-        where = (columns["account_id"][number], columns["region"][number])
-        runtime = self._runtimes.get(where)
-        if runtime is None:
-            runtime = self._runtimes[where] = archived_runtime(*where)
-        request = Request._make(
-            (
-                columns["request_id"][number],
-                time.monotonic() + TIME_LIMIT,
-                None,
-                ArchivedAnswers({} if consulted is None else _object(consulted)),
-                no_logger,
-                runtime,
-                self._as_of,
-                True,
-            )
-        )
-        return ArchivedScope(
-            message,
-            request,
-            self._now if moment is None else moment,
-            _NOTHING if left_out is None else self._names(left_out),
-            noting=noting,
-        )
-
-    def _names(self, text: str) -> frozenset[str]:
-        found = self._left_out.get(text)
-        if found is None:
-            found = self._left_out[text] = frozenset(map(str, json.loads(text)))
-        return found
+                tally.show("unstable", _example(scope, batch.columns["key"][row], reason.message))
 
     def _baseline(self, text: str, summary: Summary) -> Verdicts | None:
         """What was decided; many messages share a text."""
@@ -304,12 +237,11 @@ class Kernel:
 def decision_on(extension: Extension, line: ArchivedLine, moment: datetime) -> Decision:
     """The decision on one archived line. Raises `MessageError`."""
     now = int(moment.timestamp() * 1_000_000)
-    kernel = Kernel(extension, events=None, sample=SMALL, now=now, as_of=moment)
     columns = {name: [value] for name, value in zip(COLUMNS, line, strict=True)}
-    scope = kernel._scope(Batch(0, columns), 0, line.message)
-    if scope is None:
+    answer = Decider(extension, now=now, as_of=moment).decide(Batch(0, columns), 0)
+    if answer is None:
         raise MessageError("the archived message cannot be read")
-    return extension.decide(scope)
+    return answer[1]
 
 
 def _change(tally: Tally, kind: Kind, example: Example) -> None:
@@ -350,11 +282,3 @@ def _note_moment(summary: Summary, moment: int) -> None:
 def _count_versions(summary: Summary, columns: Mapping[str, Sequence[str | None]]) -> None:
     summary.codes.update(code for code in columns["code"] if code is not None)
     summary.settings.update(settings for settings in columns["settings"] if settings is not None)
-
-
-def _object(text: str) -> Mapping[str, object]:
-    try:
-        found: object = from_json(text)
-    except ValueError:
-        found = parse_json(text)
-    return found if isinstance(found, dict) else {}

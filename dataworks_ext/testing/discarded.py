@@ -26,8 +26,10 @@ class Discarded(NamedTuple):
     """As it is written: `deny`, `dataworks_ext.deny`."""
 
     def __str__(self) -> str:
+        here = Path.cwd()
+        file = self.file.relative_to(here) if self.file.is_relative_to(here) else self.file
         return (
-            f"{self.file}, line {self.line}: {self.call}(…) is not returned, so it decides nothing; "
+            f"{file}, line {self.line}: {self.call}(…) is not returned, so it decides nothing; "
             f"write return {self.call}(…)"
         )
 

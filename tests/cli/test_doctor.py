@@ -201,7 +201,11 @@ MISTAKES: dict[str, tuple[Plant, str, str, str]] = {
     ),
     "no role": (
         props(role=""),
-        *("role", "problem", "the function has no role, so it cannot send replies through the OpenAPI"),
+        *("role", "problem", "the function has no role, so it cannot send replies through the OpenAPI; set one"),
+    ),
+    "no line for a role": (
+        props(role=None),
+        *("role", "problem", "the function has no role, so it cannot send replies through the OpenAPI; paste the line"),
     ),
     "no route to DataWorks": (
         props(internetAccess=False),
@@ -323,17 +327,18 @@ def test_what_the_platform_takes_is_not_told(planted: Plant) -> None:
     assert findings() == []
 
 
-def test_lines_to_paste_are_printed_for_what_is_missing() -> None:
+def test_lines_to_paste_are_printed_for_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """With them in s.yaml, nothing is missing any more."""
     s_yaml = json.loads(json.dumps(_S_YAML))
     without_setting(s_yaml)
-    props(internetAccess=False, instanceLifecycleConfig=None, handler="app.main")(s_yaml)
+    props(internetAccess=False, instanceLifecycleConfig=None, handler="app.main", role=None)(s_yaml)
     write(s_yaml)
+    monkeypatch.setenv("FC_ROLE", "acs:ram::1:role/guard")
     lines = doctor().stdout.split("Lines for s.yaml, to paste:\n")[1]
     assert "EXPORTS_MAX_ROWS: ${env('EXPORTS_MAX_ROWS', '')}  # under vars.settings" in lines.splitlines()
     pasted = read_yaml("".join(line for line in lines.splitlines(keepends=True) if "MAX_ROWS" not in line)).value
     assert isinstance(pasted, dict)
-    assert pasted.keys() == {"internetAccess", "instanceLifecycleConfig", "handler"}
+    assert pasted.keys() == {"internetAccess", "instanceLifecycleConfig", "handler", "role"}
     s_yaml["vars"]["settings"]["EXPORTS_MAX_ROWS"] = "${env('EXPORTS_MAX_ROWS', '')}"
     props(**pasted)(s_yaml)
     write(s_yaml)

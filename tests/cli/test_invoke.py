@@ -62,6 +62,15 @@ def test_the_verdict_and_the_log_are_shown() -> None:
     assert any(line.endswith("got download-resources") for line in log)
 
 
+def test_what_the_function_wrote_at_its_start_is_shown_before_the_log() -> None:
+    """It says why an extension cannot be loaded, or which variable is wrong."""
+    index = _INDEX.replace("    pass\n", "    print('LIMIT is wrong')\n")
+    Path("dist/function/index.py").write_text(index, encoding="utf-8")
+    log = json.loads(invoke("download-resources", "--json").stdout)["log"]
+    assert log[0] == "LIMIT is wrong"
+    assert log[1].startswith("FC Invoke Start ")
+
+
 def test_a_denial_ends_with_1_and_shows_its_text() -> None:
     """The function has the variables of s.yaml."""
     Path("s.yaml").write_text(
@@ -133,12 +142,15 @@ def test_a_package_that_nobody_can_build_again_is_told_to_be_out_of_date() -> No
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["nonsense"], "nonsense is no event code, and cannot be read as a file: No such file"),
+        (["nonsense.json"], "nonsense.json is no event code, and cannot be read as a file: No such file"),
+        (["commit-fil"], 'commit-fil is no event code; did you mean "commit-file"?'),
         (["download-resources", "--code", "build"], "build holds no package; build it: dataworks-ext package"),
-        (["commit-file", "--snapshot", "nowhere.sql"], "the snapshot nowhere.sql cannot be read as text"),
+        (["commit-file", "--snapshot", "nowhere.sql"], "the snapshot nowhere.sql cannot be read: No such file"),
+        (["commit-file", "--snapshot", "latin.sql"], "the snapshot latin.sql is not text in UTF-8"),
     ],
 )
 def test_what_is_not_there_ends_with_2(arguments: list[str], problem: str) -> None:
+    Path("latin.sql").write_bytes(b"\xff")
     result = invoke(*arguments)
     assert result.exit_code == 2
     assert problem in " ".join(result.stderr.split())

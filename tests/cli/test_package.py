@@ -149,7 +149,7 @@ def test_a_policy_that_forgets_to_return_is_not_packaged(project: Path) -> None:
     ("arguments", "text"),
     [
         (["rulez"], "there is no folder rulez; name the folders of policies, such as: dataworks-ext package policies"),
-        (["--python", "2.7"], "there is no Python 2.7 to package for; expected 3.10 or later, as 3.10"),
+        (["--python", "2.7"], "there is no Python 2.7 to package for; expected 3.10 or later, such as 3.10"),
     ],
 )
 def test_what_cannot_be_built_ends_with_2(arguments: list[str], text: str) -> None:

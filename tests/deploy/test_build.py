@@ -42,13 +42,30 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Real:
 @pytest.fixture
 def wheelhouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wheelhouse:
     """An index with what the framework needs, by name."""
-    folder = tmp_path / "wheels"
+    return _index(tmp_path / "wheels", monkeypatch)
+
+
+def _index(folder: Path, patch: pytest.MonkeyPatch) -> Wheelhouse:
     folder.mkdir()
-    only_index(monkeypatch, folder)
+    only_index(patch, folder)
     made = Wheelhouse(folder)
     made.add("pydantic", "2.12.0", files={"pydantic/__init__.py": "", "pydantic/v1/__init__.py": "old = 1\n"})
     made.add("structlog", "25.1.0")
     return made
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """A build to look at, of policies with a mode of their own and stale byte code."""
+    folder = tmp_path_factory.mktemp("built")
+    rules = folder / "rules"
+    (rules / "__pycache__").mkdir(parents=True)
+    (rules / "__pycache__" / f"gone.{sys.implementation.cache_tag}.pyc").write_bytes(b"stale")
+    (rules / "__init__.py").write_text("extension = None\n")
+    os.chmod(rules / "__init__.py", 0o700)
+    with pytest.MonkeyPatch.context() as patch:
+        _index(folder / "wheels", patch)
+        return build([rules], PYTHON, folder / "dist")
 
 
 @pytest.fixture
@@ -85,8 +102,7 @@ def _names(directory: Path) -> set[str]:
 # What is in it
 
 
-def test_it_has_index_policies_framework_and_dependencies(rules: Path) -> None:
-    built = _build()
+def test_it_has_index_policies_framework_and_dependencies(built: Package) -> None:
     assert (built.directory / "index.py").read_text() == WITHOUT_PLUGINS + INDEX
     names = {name for name in _names(built.directory) if not name.endswith(".dist-info")}
     assert names == {"index.py", "rules", "dataworks_ext", "pydantic", "structlog.py", "__pycache__"}
@@ -99,17 +115,14 @@ def test_its_index_lets_pydantic_look_for_plugins_if_a_dependency_is_one(rules: 
     assert (_build().directory / "index.py").read_text() == INDEX
 
 
-def test_the_zip_file_has_what_the_directory_has(rules: Path) -> None:
-    built = _build()
+def test_the_zip_file_has_what_the_directory_has(built: Package) -> None:
     with zipfile.ZipFile(built.zip) as archive:
         assert archive.testzip() is None
         assert {name: archive.read(name) for name in archive.namelist()} == _files(built.directory)
 
 
-def test_entries_are_sorted_with_fixed_times_and_modes(rules: Path) -> None:
+def test_entries_are_sorted_with_fixed_times_and_modes(built: Package) -> None:
     """The policies come last, after what is kept between builds."""
-    os.chmod(rules / "__init__.py", 0o700)
-    built = _build()
     with zipfile.ZipFile(built.zip) as archive:
         entries = archive.infolist()
     names = [entry.filename for entry in entries]
@@ -121,10 +134,7 @@ def test_entries_are_sorted_with_fixed_times_and_modes(rules: Path) -> None:
     assert len({path.stat().st_mtime for path in (built.directory, *built.directory.rglob("*"))}) == 1
 
 
-def test_every_file_has_its_byte_code(rules: Path) -> None:
-    (rules / "__pycache__").mkdir()
-    (rules / "__pycache__" / f"gone.{sys.implementation.cache_tag}.pyc").write_bytes(b"stale")
-    built = _build()
+def test_every_file_has_its_byte_code(built: Package) -> None:
     assert built.compiled_by == sys.version.split()[0]
     sources = {(path.parent, path.stem) for path in built.directory.rglob("*.py")}
     compiled = {(path.parent.parent, path.name.partition(".")[0]) for path in built.directory.rglob("*.pyc")}
@@ -206,8 +216,8 @@ def test_the_space_is_told_by_top_level_package(rules: Path) -> None:
     assert built.total.zipped == built.zip.stat().st_size
 
 
-def test_byte_code_counts_for_its_module(rules: Path) -> None:
-    shares = {share.name: share for share in _build().shares}
+def test_byte_code_counts_for_its_module(built: Package) -> None:
+    shares = {share.name: share for share in built.shares}
     assert (shares["structlog"].files, shares["index"].files) == (2, 2)
     assert 0 < shares["structlog"].byte_code < shares["structlog"].bytes
 
@@ -467,7 +477,9 @@ def test_a_folder_that_cannot_be_deployed_is_an_error(rules: Path, folders: Sequ
 @pytest.mark.usefixtures("offline")
 @pytest.mark.parametrize("python", ["3", "3.9", "2.7", "3.10.13", "python3.10", "3.010", "newest", ""])
 def test_a_version_that_is_none_is_an_error(rules: Path, python: str) -> None:
-    with pytest.raises(PackagingError, match=r"^there is no Python .* to package for; expected 3.10 or later, as 3.10"):
+    with pytest.raises(
+        PackagingError, match=r"^there is no Python .* to package for; expected 3.10 or later, such as 3.10"
+    ):
         _build(python=python)
 
 

@@ -356,7 +356,7 @@ def test_a_line_that_is_no_variable_is_named_and_not_shown(code: Path, tmp_path:
             "--env NOTHING: there is no such environment variable; set it, or write --env NOTHING=VALUE",
         ),
         (["--watch", "--no-function"], "--watch replaces the function, and --no-function makes none"),
-        (["--snapshot", "nowhere"], "the snapshot nowhere cannot be read as text"),
+        (["--snapshot", "nowhere"], "the snapshot nowhere cannot be read: No such file or directory"),
         (["--env", "=swordfish"], "--env has a value without a name; expected NAME=VALUE, or NAME"),
         (["--env-file", "nowhere"], "--env-file nowhere cannot be read: No such file or directory"),
         (["--env", "FC_REGION=mine"], "environmentVariables: 'FC_REGION' cannot be a variable"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import json
 import signal
 import socket
@@ -747,6 +748,33 @@ def test_a_certificate_that_the_environment_names_is_accepted(
     assert _get_extension(client)
     assert _get_extension(client)
     assert _connections(secure_dataworks) == [0, 0]
+
+
+@pytest.mark.parametrize("authorities", [49, 50])
+def test_the_one_authority_that_is_needed_is_read_from_a_folder_of_many(
+    secure_dataworks: LocalDataWorks,
+    make_client: MakeClient,
+    certificate: Certificate,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    authorities: int,
+) -> None:
+    """All of them are read where the folder has few."""
+    name = x509.load_pem_x509_certificate(certificate.path.read_bytes()).subject.public_bytes()
+    canonical = name[2:].replace(b"local DataWorks", b"local dataworks")  # as OpenSSL hashes it, without its own head
+    hashed = int.from_bytes(hashlib.sha1(canonical).digest()[:4], "little")
+    (tmp_path / f"{hashed:08x}.0").write_bytes(certificate.path.read_bytes())
+    for number in range(authorities - 1):
+        (tmp_path / f"{number:08x}.0").write_text("read by nobody")
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    loaded: list[object] = []
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda *_: loaded.append(_))
+    client = make_client(secure_dataworks.endpoint)
+    if authorities == 50:
+        assert _get_extension(client)
+    else:
+        assert "certificate verify failed" in str(_error(client))
+    assert len(loaded) == (authorities < 50)
 
 
 @pytest.mark.parametrize("with_reset", [False, True])

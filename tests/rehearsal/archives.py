@@ -71,7 +71,7 @@ class Archive:
 
 
 def rehearsed(
-    source: Path,
+    source: Path | str,
     extension: Extension,
     cache: Path,
     *,

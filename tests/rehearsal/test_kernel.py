@@ -298,7 +298,7 @@ def test_people_have_pseudonyms_and_texts_have_no_ids(tmp_path: Path) -> None:
 
 def test_a_message_that_was_late_once_is_decided_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lest a machine that stands still for a while is taken for a policy that hangs."""
-    monkeypatch.setattr("dataworks_ext.rehearsal.kernel.TIME_LIMIT", 0.05)
+    monkeypatch.setattr("dataworks_ext.rehearsal.deciding.TIME_LIMIT", 0.05)
     Archive(tmp_path / "archive", limiting()).receive(download())
     calls = count()
 
@@ -309,3 +309,94 @@ def test_a_message_that_was_late_once_is_decided_again(tmp_path: Path, monkeypat
 
     found = policy_of(rehearsed(tmp_path / "archive", with_policy(late_once), tmp_path / "cache"), "guard.rule")
     assert (found["allows"], found["fails"]) == (1, 0)
+
+
+def test_a_policy_that_hangs_on_one_message_fails_there_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many messages share its guard, and whatever it does with the interruption."""
+    monkeypatch.setattr("dataworks_ext.rehearsal.deciding.TIME_LIMIT", 0.1)
+    archive = Archive(tmp_path / "archive", limiting())
+    for number in range(20):
+        archive.receive(download(number, dataRowSize=number))
+
+    def hangs_at_7(event: DownloadResources) -> Outcome | None:
+        while event.data_row_size == 7:
+            try:
+                time.sleep(0.01)
+            except BaseException:
+                continue
+        return deny("later") if event.data_row_size > 7 else None
+
+    found = policy_of(rehearsed(tmp_path / "archive", with_policy(hangs_at_7), tmp_path / "cache"), "guard.rule")
+    assert (found["allows"], found["fails"], found["denies"]) == (7, 1, 12)
+
+
+def test_messages_that_take_long_together_are_no_failures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dataworks_ext.rehearsal.deciding.TIME_LIMIT", 0.5)
+    archive = Archive(tmp_path / "archive", limiting())
+    for number in range(20):
+        archive.receive(download(number))
+
+    def slow(_event: DownloadResources) -> Outcome | None:
+        until = time.thread_time() + 0.03
+        while time.thread_time() < until:
+            pass
+        return None
+
+    found = policy_of(rehearsed(tmp_path / "archive", with_policy(slow), tmp_path / "cache"), "guard.rule")
+    assert (found["allows"], found["fails"]) == (20, 0)
+
+
+def test_the_sql_of_an_archived_message_is_read(tmp_path: Path) -> None:
+    Archive(tmp_path / "archive", limiting()).receive(download(sqlText="SELECT * FROM salaries"))
+
+    def no_salaries(_event: Event, context: PolicyContext[Any]) -> Outcome | None:
+        sql = context.sql
+        return deny("salaries") if sql is not None and any("salaries" in f"{table}" for table in sql.reads) else None
+
+    found = policy_of(rehearsed(tmp_path / "archive", with_policy(no_salaries), tmp_path / "cache"), "guard.rule")
+    assert (found["denies"], found["fails"]) == (1, 0)
+
+
+QUESTION = "GetMetaTableBasicInfo"
+
+
+def asking(guid: str) -> Guard:
+    """Denies what an answer names as secret; ask fails where there is no answer."""
+
+    def rule(_event: Event, context: PolicyContext[Any]) -> Outcome | None:
+        return deny("secret") if context.ask(QUESTION, TableGuid=guid).get("IsSecret") else None
+
+    return rule
+
+
+@pytest.mark.parametrize(
+    ("asked", "counted"),
+    [
+        ("odps.ods.orders", ("denies", 1)),
+        ("odps.ods.unknown", ("fails", 1)),
+        ("odps.ods.another", ("unknown", 1)),
+    ],
+)
+def test_a_question_of_a_policys_own_is_answered_as_then(tmp_path: Path, asked: str, counted: tuple[str, int]) -> None:
+    """With the same answer, with the same failure; and where nobody asked then, nobody knows."""
+    answers: dict[str, Any] = {
+        "odps.ods.orders": {"IsSecret": True},
+        "odps.ods.unknown": LookupFailedError("there is no such table"),
+    }
+
+    class Tables(CannedLookups):
+        def ask(self, operation: str, parameters: Any, until: float, keep: float = 0.0) -> Any:
+            found = answers[parameters["TableGuid"]]
+            if isinstance(found, Exception):
+                raise found
+            return found
+
+    then, now = (PolicyPack("guard", asks=[QUESTION]) for _ in range(2))
+    for number, guid in enumerate(answers):
+        then.policy(DownloadResources, id=f"then_{number}")(asking(guid))
+    now.policy(DownloadResources, id="rule")(asking(asked))
+    Archive(tmp_path / "archive", Extension("then", packs=[then])).receive(download(), Tables({}, {}, {}))
+    report = rehearsed(tmp_path / "archive", Extension("now", packs=[now]), tmp_path / "cache")
+    found = policy_of(report, "guard.rule")
+    assert {name: found[name] for name in ("allows", "denies", "fails", "unknown") if found[name]} == dict([counted])
+    assert found["unknown_causes"] == ({f'{QUESTION} {{"TableGuid": "{asked}"}}': 1} if counted[0] == "unknown" else {})

@@ -80,11 +80,12 @@ def test_tests_and_caches_are_no_policies(tmp_path: Path) -> None:
     assert discarded_outcomes([tmp_path]) == []
 
 
-def test_the_text_says_where_it_is_and_what_to_write(tmp_path: Path) -> None:
+def test_the_text_says_where_it_is_and_what_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Below the current folder, as a path from there."""
+    monkeypatch.chdir(tmp_path)
     _found(tmp_path, f"{_IMPORT}def rule(event):\n    deny('x')\n    warn('y')\n")
     assert problem_of(discarded_outcomes([tmp_path])) == (
-        f"{tmp_path}/rules.py, line 3: deny(…) is not returned, so it decides nothing; "
-        "write return deny(…) (and 1 more)"
+        "rules.py, line 3: deny(…) is not returned, so it decides nothing; write return deny(…) (and 1 more)"
     )
 
 
