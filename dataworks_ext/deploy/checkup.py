@@ -255,11 +255,15 @@ def _check_code(subject: Subject) -> Iterator[Finding]:
 
 def _check_role(subject: Subject) -> Iterator[Finding]:
     if not subject.manifest.props.get("role") and replies_through_openapi(subject.extension.policies):
-        text = "the function has no role, so it cannot send replies through the OpenAPI"
         if "role" in subject.manifest.props:
-            yield Finding("role", "problem", f"{text}; set one (FC_ROLE)")
+            text = "the function has no role, so it cannot send replies through the OpenAPI; set one (FC_ROLE)"
+            yield Finding("role", "problem", text)
         else:
-            yield Finding("role", "problem", f"{text}; paste the line below, and set FC_ROLE", _ROLE_LINE)
+            text = (
+                "the function has no role, so it cannot send replies through the OpenAPI; "
+                "paste the line below, and set FC_ROLE"
+            )
+            yield Finding("role", "problem", text, _ROLE_LINE)
 
 
 def _check_region(subject: Subject) -> Iterator[Finding]:

@@ -80,7 +80,9 @@ class Kernel:
                 continue
             if moment is not None:
                 _note_moment(summary, moment)
-            before = None if decision is None else self._baseline(decision, summary)
+            before = None if decision is None else self._baseline(decision)
+            if before is None and decision is not None:
+                summary.damage.add("a decision that cannot be read", decision[:100])
             is_idle = not looks_at_all and code is not None and code not in registered and before is NO_OBJECTION
             if is_idle and is_known(code):
                 summary.messages += 1
@@ -214,8 +216,8 @@ class Kernel:
                 tally.unstable += 1
                 tally.show("unstable", _example(scope, batch.columns["key"][row], reason.message))
 
-    def _baseline(self, text: str, summary: Summary) -> Verdicts | None:
-        """What was decided; many messages share a text."""
+    def _baseline(self, text: str) -> Verdicts | None:
+        """What was decided, None if it cannot be read; many messages share a text."""
         try:
             return self._baselines[text]
         except KeyError:
@@ -224,7 +226,6 @@ class Kernel:
         try:
             found = read_verdicts(text)
         except (ValueError, TypeError, KeyError, AttributeError):
-            summary.damage.add("a decision that cannot be read", text[:100])
             found = None
         if found == NO_OBJECTION:
             found = NO_OBJECTION

@@ -266,7 +266,7 @@ found = {one.metadata["Name"]: one.version for one in metadata.distributions(pat
 info = pydantic.version.version_info()
 print(json.dumps([found["pydantic"] == pydantic.VERSION, found["structlog"] == structlog.__version__, len(found)]))
 """
-    assert _ask(real, code) == [True, True, 9]
+    assert _ask(real, code) == [True, True, 11]
 
 
 def test_every_distribution_lists_the_files_that_are_there(real: Real) -> None:

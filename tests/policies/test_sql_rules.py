@@ -16,6 +16,8 @@ from policies.files import files
 from policies.run import run
 from policies.sql import sql
 
+from .asking import problems
+
 QUIET, OBJECTS = Verdict.OK, Verdict.FAIL
 
 
@@ -205,6 +207,32 @@ def test_no_name_and_no_star_hides_a_personal_column(query: str, verdict: Verdic
 )
 def test_a_download_needs_a_limit(query: str, verdict: Verdict) -> None:
     assert download(query, {"limit_required": True}).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict"),
+    [("odps_first", Verdict.WARN), ("holo_prod", OBJECTS), ("HOLO_TEST", OBJECTS), ("x", OBJECTS)],
+)
+def test_a_query_is_read_in_the_dialect_of_its_data_source(source: str, verdict: Verdict) -> None:
+    """In MaxCompute, a double quote begins a text, and dollars quote nothing."""
+    query = "select $$it's$$ as a, id_card from users"
+    settings = {"personal_columns": ["*.id_card"], "dialects": ["holo_*=hologres", "x = Hologres"], "max_rows": None}
+    event = sample("download-resources", sql_text=query, datasource_name=source)
+    assert decide(downloads, event, settings=settings).verdict is verdict
+
+
+@pytest.mark.parametrize("dialects", ["holo_prod", "holo_prod=postgres", "=hologres"])
+def test_a_dialect_that_nobody_speaks_is_a_problem(dialects: str) -> None:
+    (problem,) = problems({"DOWNLOADS_DIALECTS": dialects})
+    assert problem.startswith(
+        "DOWNLOADS_DIALECTS: a dialect is written as holo_prod=hologres, after the name of a data"
+    )
+
+
+def test_a_query_that_is_not_of_its_dialect_is_not_understood() -> None:
+    settings = {"personal_columns": ["*.id_card"], "dialects": ["*=mysql"], "max_rows": None}
+    event = sample("download-resources", sql_text="selec id from users")
+    assert decide(downloads, event, settings=settings).verdict is Verdict.WARN
 
 
 # Runs and inputs

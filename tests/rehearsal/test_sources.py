@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from dataworks_ext.rehearsal.archived_line import read_line
 from dataworks_ext.rehearsal.cache import Cache
 from dataworks_ext.rehearsal.compaction import compact_day, days_of
 from dataworks_ext.rehearsal.days import Day, DayFileError, DayWriter
@@ -75,6 +76,16 @@ def test_a_damaged_line_is_counted_and_named_and_the_others_are_read(
     assert (report["messages"], report["unread"]) == (2, 1)
     (found,) = report["unread_causes"]
     assert (found["cause"], found["first"].rpartition(":")[2]) == (cause, "2")
+
+
+def test_every_decision_that_cannot_be_read_is_counted(archive: Archive, tmp_path: Path) -> None:
+    """However many messages share its text, and whichever process sees them."""
+    writer = DayWriter(tmp_path / "days" / compacted_name(DAY))
+    for number in range(3):
+        writer.add(read_line(line(archive, number))._replace(decision="{"))
+    writer.finish()
+    report = rehearsed(tmp_path / "days", limiting(), tmp_path / "cache")
+    assert (report["messages"], report["not_compared"], report["unread"]) == (3, 3, 3)
 
 
 def test_a_truncated_object_is_counted_and_what_is_before_is_read(archive: Archive, tmp_path: Path) -> None:

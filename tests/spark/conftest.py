@@ -21,6 +21,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark them, and skip them where Spark cannot run."""
     if Path(__file__).parent in item.path.parents:
         item.add_marker("spark")
+        # The connections to Java that Spark 3.5 has for each thread are closed by the garbage collector.
+        item.add_marker(pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"))
         if REASON:
             item.add_marker(pytest.mark.skip(reason=REASON))
 

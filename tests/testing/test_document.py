@@ -77,6 +77,7 @@ def test_aliases_of_aliases_do_not_fill_the_memory() -> None:
     [
         ("a: 1\na: 2", 2, 'found duplicate key "a"'),
         ("a: limited: 10", 1, "a text with a colon and a space needs quotes"),
+        ("a: x\n  b: 1", 2, "names of one mapping begin in the same column"),
         ("a:\n\tb: 1", 2, "indent with spaces, not with tabs"),
         ('a: 1\nb: "c', 2, "unexpected end"),
         ("a: 1\n---\nb: 2", 2, "another document"),

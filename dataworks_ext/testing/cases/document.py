@@ -136,7 +136,10 @@ def _line(node: Node) -> int:
 def _explain(error: MarkedYAMLError) -> str:
     problem = f"this is not YAML: {error.problem or error.context}"
     if "mapping values are not allowed" in problem:
-        return f'{problem}; a text with a colon and a space needs quotes: "limited: 10 rows"'
+        return (
+            f"{problem}; names of one mapping begin in the same column, and a text with a colon and a space needs "
+            'quotes: "limited: 10 rows"'
+        )
     if "'\\t'" in problem:
         return f"{problem}; indent with spaces, not with tabs"
     return problem
