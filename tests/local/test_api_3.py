@@ -46,7 +46,7 @@ def zipped(source: str = _SOURCE) -> bytes:
     """A package with that module as its index."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as package:
-        package.writestr("index.py", source)
+        package.writestr(zipfile.ZipInfo("index.py"), source)  # of a fixed time, so that equal code has equal bytes
     return buffer.getvalue()
 
 

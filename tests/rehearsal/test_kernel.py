@@ -330,6 +330,7 @@ def test_a_policy_that_hangs_on_one_message_fails_there_only(tmp_path: Path, mon
     assert (found["allows"], found["fails"], found["denies"]) == (7, 1, 12)
 
 
+@pytest.mark.timed
 def test_messages_that_take_long_together_are_no_failures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dataworks_ext.rehearsal.deciding.TIME_LIMIT", 0.5)
     archive = Archive(tmp_path / "archive", limiting())

@@ -213,6 +213,7 @@ def test_missing_time_zone_data_is_told(monkeypatch: pytest.MonkeyPatch) -> None
     zoneinfo.reset_tzpath(to=[])
     try:
         zoneinfo.ZoneInfo.clear_cache()
+        zone_of.cache_clear()
         with pytest.raises(ValueError, match=r"^there is no time zone data, so 'Asia/Tokyo' cannot be looked up; add"):
             zone_of("Asia/Tokyo")
     finally:
