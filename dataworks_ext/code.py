@@ -21,7 +21,7 @@ from .events import (
     NodeType,
     RunFile,
 )
-from .sql import Dialect, Script, SqlError, SqlTooLongError, read_sql, unread_script
+from .sql import Dialect, Script, unread_script
 
 if TYPE_CHECKING:
     from .snapshots import Snapshot
@@ -132,15 +132,14 @@ def script_in(content: str, kind: NodeType | int | str) -> Script | None:
 def read_or_unread(text: str, dialect: Dialect) -> Script:
     """What a text does; a text that the dialect cannot read at all is a script with everything in `unread`.
 
+    Its calls are read at once. The rest, which takes several times as long, is read when a policy asks for it.
+
     Raises:
         SqlTooLongError: It is beyond the bounds.
     """
-    try:
-        return read_sql(text, dialect)
-    except SqlTooLongError:
-        raise
-    except SqlError as error:
-        return unread_script(text, dialect, error)
+    from .sql.script_reader import read_calls  # it loads the parser
+
+    return read_calls(text, dialect)
 
 
 def _calls_only(text: str, engine: str) -> Script:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Literal, NamedTuple, TypeAlias
 
 from ..errors import ExtensionError
@@ -176,7 +176,7 @@ class Statement(NamedTuple):
 class Script:
     """What a script reads, writes and calls. Tables are there once each, in the place that names them first."""
 
-    __slots__ = ("calls", "calls_are_known", "dialect", "statements", "unread")
+    __slots__ = ("_read_later", "_statements", "_unread", "calls", "calls_are_known", "dialect")
 
     def __init__(
         self,
@@ -186,15 +186,36 @@ class Script:
         unread: tuple[Unread, ...],
         *,
         calls_are_known: bool = True,
+        read_later: Callable[[], Script] | None = None,
     ) -> None:
         self.dialect = dialect
-        self.statements = statements
+        self._statements = statements
         self.calls = calls
         """Every call of a function, in order, also where the statement is not understood."""
         self.calls_are_known = calls_are_known
         """False where a literal, a quoted name or a comment does not end: nobody can tell code from text."""
-        self.unread = unread
+        self._unread = unread
+        self._read_later = read_later
+        """Reads what the two before this one then hold: it takes several times as long as the calls."""
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """What each statement does, in order."""
+        self._read_rest()
+        return self._statements
+
+    @property
+    def unread(self) -> tuple[Unread, ...]:
         """What is not understood, with the reason: empty if everything is."""
+        self._read_rest()
+        return self._unread
+
+    def _read_rest(self) -> None:
+        """Read all but the calls, unless somebody asked before. What is interrupted is read again."""
+        if self._read_later is not None:
+            script = self._read_later()
+            self._statements, self._unread = script.statements, script.unread
+            self._read_later = None
 
     @property
     def reads(self) -> tuple[Table, ...]:

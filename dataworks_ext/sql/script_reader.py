@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from copy import copy
+from functools import partial
 from typing import Final
 
 from sqlglot import exp
@@ -35,17 +37,39 @@ def read(text: str, dialect: Dialect) -> Script:
     return ScriptReader(text, dialect).script()
 
 
+def read_calls(text: str, dialect: Dialect) -> Script:
+    """Like `read`, but all except the calls is read once somebody asks; what cannot be read at all is in `unread`."""
+    try:
+        reader = ScriptReader(text, dialect)
+    except SqlTooLongError:
+        raise
+    except SqlError as error:
+        return _without_tokens(dialect, error)
+    reader.pieces()
+    calls, _ = reader.calls()
+    return Script(dialect, (), calls, (), read_later=partial(_script_or_unread, reader))
+
+
 def unread(text: str, dialect: Dialect, error: SqlError | str) -> Script:
     """See `dataworks_ext.sql.unread_script`."""
-    reason, line = (error.sentence, error.line) if isinstance(error, SqlError) else (error, 1)
     try:
         reader = ScriptReader(text, dialect)
     except SqlTooLongError:
         raise
     except SqlError as no_tokens:
-        return Script(dialect, (), (), (Unread(no_tokens.line, no_tokens.sentence),), calls_are_known=False)
-    calls, problems = reader.calls()
-    return Script(dialect, (), calls, (Unread(line, reason), *problems))
+        return _without_tokens(dialect, no_tokens)
+    return reader.unread(error)
+
+
+def _script_or_unread(reader: ScriptReader) -> Script:
+    try:
+        return copy(reader).script()  # another thread may have been interrupted in this one
+    except SqlError as error:
+        return reader.unread(error)
+
+
+def _without_tokens(dialect: Dialect, error: SqlError) -> Script:
+    return Script(dialect, (), (), (Unread(error.line, error.sentence),), calls_are_known=False)
 
 
 class ScriptReader:
@@ -61,6 +85,10 @@ class ScriptReader:
         bare = _without_comments(self._marked, self._tokens)
         if bare is not None:  # `GROUP /* … */ BY` is one word to the parser
             self._marked, self._tokens = bare, self._tokenized(bare)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Begin with the first statement."""
         self._known: dict[str, Derived] = {}
         self._has_schemas = False
         self._default: tuple[str | None, str | None] = (None, None)
@@ -75,16 +103,27 @@ class ScriptReader:
 
     def script(self) -> Script:
         """The whole script. Raises `SqlError` if nothing of it can be read."""
-        pieces = _split(self._tokens)
-        if len(pieces) > MOST_STATEMENTS:
-            raise SqlTooLongError(f"it has more than {MOST_STATEMENTS:,} statements", 1, 1)
+        self._forget()
         with deeper():
-            statements = [statement for piece in pieces for statement in self._statements(piece)]
+            statements = [statement for piece in self.pieces() for statement in self._statements(piece)]
         if self._error_found is not None and all(statement.unread for statement in statements):
             raise self._error_found
         calls, problems = self.calls()
         found = [problem for statement in statements for problem in statement.unread]
         return Script(self._name, tuple(statements), calls, tuple(sorted({*found, *problems})))
+
+    def unread(self, error: SqlError | str) -> Script:
+        """The script with its calls, and the reason why there is no more of it."""
+        reason, line = (error.sentence, error.line) if isinstance(error, SqlError) else (error, 1)
+        calls, problems = self.calls()
+        return Script(self._name, (), calls, (Unread(line, reason), *problems))
+
+    def pieces(self) -> list[list[Token]]:
+        """What is between semicolons. Raises `SqlTooLongError` for too many."""
+        pieces = _split(self._tokens)
+        if len(pieces) > MOST_STATEMENTS:
+            raise SqlTooLongError(f"it has more than {MOST_STATEMENTS:,} statements", 1, 1)
+        return pieces
 
     def calls(self) -> tuple[tuple[Call, ...], list[Unread]]:
         """The calls, and which of them are named by a variable."""
