@@ -9,12 +9,15 @@ main Python that is about the Python all the same has the mark `every_python`.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
+
+from dataworks_ext.deadline._interruption import Interrupted
 
 pytest_plugins = ["pytester"]
 
@@ -81,3 +84,17 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if "not main_python" not in config.option.markexpr or collection_path.suffix != ".py":
         return None
     return (_is_main(collection_path) and "every_python" not in collection_path.read_text(encoding="utf-8")) or None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interrupted_callbacks() -> Iterator[None]:
+    """Nobody hears of an interruption that hits a callback of the garbage collector: Hypothesis has one."""
+    report = sys.unraisablehook
+
+    def hook(unraisable: sys.UnraisableHookArgs) -> None:
+        if unraisable.exc_type is not Interrupted:
+            report(unraisable)
+
+    sys.unraisablehook = hook
+    yield
+    sys.unraisablehook = report
