@@ -21,7 +21,8 @@ from .events import (
     NodeType,
     RunFile,
 )
-from .sql import Dialect, Script, unread_script
+from .sql import Dialect, Script
+from .sql.lazy_script import LazyScript
 
 if TYPE_CHECKING:
     from .snapshots import Snapshot
@@ -83,7 +84,7 @@ def script_of(
     if event_code in ("download-resources", "download-resources-execute"):
         download = event(DownloadResources if event_code == "download-resources" else DownloadResourcesExecute)
         assert isinstance(download, DownloadResources)
-        return read_or_unread(download.sql_text, "maxcompute")
+        return LazyScript(download.sql_text, "maxcompute")
     if event_code not in _FILES:
         return None
     file = event(_FILES[event_code])
@@ -118,32 +119,19 @@ def script_in(content: str, kind: NodeType | int | str) -> Script | None:
         dialect = "adb"
     held = _held(content)
     if held is None:
-        return read_or_unread(content, dialect) if dialect else _calls_only(content, engine or f"kind {kind}")
+        return LazyScript(content, dialect) if dialect else _calls_only(content, engine or f"kind {kind}")
     text, language = held
     if language in _WITHOUT_SQL:
         return None
     if text is None:
         texts = "\n;\n".join(_texts_in(content))
-        return unread_script(texts, dialect or "maxcompute", "the code is JSON of a form that is not known")
+        return LazyScript(texts, dialect or "maxcompute", "the code is JSON of a form that is not known")
     dialect = dialect or _LANGUAGES.get(language or "")
-    return read_or_unread(text, dialect) if dialect else _calls_only(text, language or engine or f"kind {kind}")
-
-
-def read_or_unread(text: str, dialect: Dialect) -> Script:
-    """What a text does; a text that the dialect cannot read at all is a script with everything in `unread`.
-
-    Its calls are read at once. The rest, which takes several times as long, is read when a policy asks for it.
-
-    Raises:
-        SqlTooLongError: It is beyond the bounds.
-    """
-    from .sql.script_reader import read_calls  # it loads the parser
-
-    return read_calls(text, dialect)
+    return LazyScript(text, dialect) if dialect else _calls_only(text, language or engine or f"kind {kind}")
 
 
 def _calls_only(text: str, engine: str) -> Script:
-    return unread_script(text, "maxcompute", f"the SQL of {engine} is not read")
+    return LazyScript(text, "maxcompute", f"the SQL of {engine} is not read")
 
 
 def _held(content: str) -> tuple[str | None, str | None] | None:

@@ -137,13 +137,10 @@ class MessageScope:
     def sql(self, policy: str, until: float) -> Script | None:
         """The SQL of the event, read once for all policies. Raises as `PolicyContext.sql` says."""
         if self._sql is None:
-            from .code import script_of  # most messages have no SQL, and most functions no parser
+            from .code import script_of  # most messages have no SQL
 
             snapshot = partial(self.lookups_for(policy).snapshot, until)
-            try:
-                self._sql = (script_of(self.message.event_code, partial(self.event, policy=policy), snapshot),)
-            except ModuleNotFoundError as error:
-                raise PolicyError(f"reading SQL needs the extra sql, and its {error.name} is not installed") from None
+            self._sql = (script_of(self.message.event_code, partial(self.event, policy=policy), snapshot),)
         return self._sql[0]
 
     @property

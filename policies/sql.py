@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, PositiveInt
@@ -155,23 +154,23 @@ def cartesian_join(_event: FileCommitOrDeploy, context: Context) -> Outcome | No
 def forbidden_functions(_event: FileCommitOrDeploy, context: Context) -> Outcome | None:
     """No SQL calls a forbidden function, nor one that a variable names."""
     script, settings = context.sql, context.settings
-    if script is None:
+    if script is None or not script.may_call(settings.forbidden_functions):
         return None
     object_ = warn if settings.check_status == "WARN" else deny
     names = {name.casefold(): name for name in settings.forbidden_functions}
     found: dict[str, int] = {}
     for call in script.calls:
-        if re.search(r"[${[]", call.name):
+        if call.holds_variable:
             return object_(
                 f"In line {call.line}, a variable is in the name of a function, {call.name}, which cannot be checked. "
                 "Write the name out.",
                 zh=f"第 {call.line} 行的函数名 {call.name} 含有变量，无法检查，请写出完整的函数名。",
             )
-        name = names.get(re.split(r"[.:]", call.name)[-1].casefold())
+        name = names.get(call.bare_name.casefold())
         if name is not None:
             found.setdefault(name, call.line)
     if not found:
-        return None if script.calls_are_known else unless_unread(script, settings)
+        return unless_unread(script, settings)  # a text whose calls are not known
     line = min(found.values())
     functions = "a forbidden function" if len(found) == 1 else "forbidden functions"
     return object_(

@@ -116,11 +116,25 @@ def _called_names(tokens: Sequence[Token], functions: frozenset[TokenType]) -> I
             if token.token_type in _NO_PARENTHESES and not _follows_a_dot(tokens, index):
                 yield [token]
             continue
-        name = _whole_name(tokens, index)
+        name = _whole_name(tokens, index) if _is_name(token) else []
         if name and _is_call(tokens, index, index - 2 * (len(name) - 1), functions):
             yield name
 
 
+_TEXTS: Final = frozenset(
+    (
+        TokenType.STRING,
+        TokenType.RAW_STRING,
+        TokenType.NATIONAL_STRING,
+        TokenType.NATIONAL_RAW_STRING,
+        TokenType.UNICODE_STRING,
+        TokenType.HEREDOC_STRING,
+        TokenType.BYTE_STRING,
+        TokenType.BIT_STRING,
+        TokenType.HEX_STRING,
+    )
+)
+"""`'text'.length()` calls `length`, whatever the text is."""
 _CONNECTORS: Final = frozenset((TokenType.DOT,))
 
 
@@ -134,7 +148,9 @@ def _whole_name(tokens: Sequence[Token], last: int) -> list[Token]:
 
 
 def _is_name(token: Token) -> bool:
-    return token.token_type not in (TokenType.R_PAREN, TokenType.R_BRACKET) and bool(token.text)
+    if token.token_type == TokenType.IDENTIFIER:
+        return bool(token.text)
+    return token.token_type not in _TEXTS and (token.text[:1].isalnum() or token.text[:1] in ("_", "$"))
 
 
 def _is_call(tokens: Sequence[Token], last: int, first: int, functions: frozenset[TokenType]) -> bool:

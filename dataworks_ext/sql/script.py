@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from typing import Literal, NamedTuple, TypeAlias
+import re
+from collections.abc import Collection, Iterable
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from ..errors import ExtensionError
 
@@ -47,6 +48,16 @@ class SqlTooLongError(SqlError):
     """SQL beyond the bounds, which is not looked at."""
 
 
+MOST_CHARACTERS: Final = 1 << 20
+MOST_STATEMENTS: Final = 10_000
+
+
+def require_length(text: str) -> None:
+    """Raises `SqlTooLongError` for a text of too many characters."""
+    if len(text) > MOST_CHARACTERS:
+        raise SqlTooLongError(f"it is longer than {MOST_CHARACTERS:,} characters", 1, 1)
+
+
 class Table(NamedTuple):
     """A table by the name that the script gives it, without quotes; a variable in it stays as it is written."""
 
@@ -73,6 +84,16 @@ class Call(NamedTuple):
     name: str
     """As it is written, without quotes; with its project or schema, if it has one: `udf.mask`."""
     line: int
+
+    @property
+    def bare_name(self) -> str:
+        """The name without project and schema: `mask`."""
+        return re.split(r"[.:]", self.name)[-1]
+
+    @property
+    def holds_variable(self) -> bool:
+        """Whether a variable is in the name, so that nobody knows what is called."""
+        return re.search(r"[${[]", self.name) is not None
 
 
 class Star(NamedTuple):
@@ -176,7 +197,7 @@ class Statement(NamedTuple):
 class Script:
     """What a script reads, writes and calls. Tables are there once each, in the place that names them first."""
 
-    __slots__ = ("_read_later", "_statements", "_unread", "calls", "calls_are_known", "dialect")
+    __slots__ = ("_calls", "_calls_are_known", "_statements", "_unread", "dialect")
 
     def __init__(
         self,
@@ -186,36 +207,45 @@ class Script:
         unread: tuple[Unread, ...],
         *,
         calls_are_known: bool = True,
-        read_later: Callable[[], Script] | None = None,
     ) -> None:
         self.dialect = dialect
         self._statements = statements
-        self.calls = calls
-        """Every call of a function, in order, also where the statement is not understood."""
-        self.calls_are_known = calls_are_known
-        """False where a literal, a quoted name or a comment does not end: nobody can tell code from text."""
+        self._calls = calls
+        self._calls_are_known = calls_are_known
         self._unread = unread
-        self._read_later = read_later
-        """Reads what the two before this one then hold: it takes several times as long as the calls."""
 
     @property
     def statements(self) -> tuple[Statement, ...]:
         """What each statement does, in order."""
-        self._read_rest()
         return self._statements
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """Every call of a function, in order, also where the statement is not understood."""
+        return self._calls
+
+    @property
+    def calls_are_known(self) -> bool:
+        """False where a literal, a quoted name or a comment does not end: nobody can tell code from text."""
+        return self._calls_are_known
 
     @property
     def unread(self) -> tuple[Unread, ...]:
         """What is not understood, with the reason: empty if everything is."""
-        self._read_rest()
         return self._unread
 
-    def _read_rest(self) -> None:
-        """Read all but the calls, unless somebody asked before. What is interrupted is read again."""
-        if self._read_later is not None:
-            script = self._read_later()
-            self._statements, self._unread = script.statements, script.unread
-            self._read_later = None
+    def may_call(self, functions: Collection[str]) -> bool:
+        """Whether it may call one of these functions, or one whose name holds a variable. False is certain.
+
+        It is fast: a text in which none of the names occurs need not be read, not even its calls.
+
+        Args:
+            functions: Bare names, without a project or quotes, in any case.
+        """
+        names = {name.casefold() for name in functions}
+        return not self.calls_are_known or any(
+            call.holds_variable or call.bare_name.casefold() in names for call in self.calls
+        )
 
     @property
     def reads(self) -> tuple[Table, ...]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
@@ -18,14 +18,12 @@ from .depth import deeper
 from .dialects import PlainError, Token, TokenType, dialect_of
 from .frames import Derived
 from .names import Names
-from .script import Call, Dialect, Script, SqlError, SqlTooLongError, Statement, Unread
+from .script import MOST_STATEMENTS, Call, Dialect, Script, SqlError, SqlTooLongError, Statement, Unread, require_length
 from .statements import StatementReader
 from .table_commands import table_command, with_target
 from .tokens import longest_chain
 from .variables import holds_variable, with_marks
 
-MOST_CHARACTERS: Final = 1 << 20
-MOST_STATEMENTS: Final = 10_000
 _MOST_CHAINED: Final = 50
 """Calls that follow each other: `f(a).g(b)`."""
 _MOST_BLOCKS: Final = 150
@@ -37,17 +35,29 @@ def read(text: str, dialect: Dialect) -> Script:
     return ScriptReader(text, dialect).script()
 
 
-def read_calls(text: str, dialect: Dialect) -> Script:
-    """Like `read`, but all except the calls is read once somebody asks; what cannot be read at all is in `unread`."""
+class ReadCalls(NamedTuple):
+    """The calls of a script, and what reads the rest of it."""
+
+    calls: tuple[Call, ...]
+    are_known: bool
+    rest: Callable[[], Script]
+
+
+def read_calls(text: str, dialect: Dialect, reason: str = "") -> ReadCalls:
+    """The calls of a script; what cannot be read at all is in its `unread`, as all of it is for a reason.
+
+    Raises:
+        SqlTooLongError: It is beyond the bounds.
+    """
     try:
         reader = ScriptReader(text, dialect)
     except SqlTooLongError:
         raise
     except SqlError as error:
-        return _without_tokens(dialect, error)
+        return ReadCalls((), False, partial(_without_tokens, dialect, error))
     reader.pieces()
     calls, _ = reader.calls()
-    return Script(dialect, (), calls, (), read_later=partial(_script_or_unread, reader))
+    return ReadCalls(calls, True, partial(reader.unread, reason) if reason else partial(_script_or_unread, reader))
 
 
 def unread(text: str, dialect: Dialect, error: SqlError | str) -> Script:
@@ -78,8 +88,7 @@ class ScriptReader:
         self._name = dialect
         self._text = text
         self._lines = _line_starts(text)
-        if len(text) > MOST_CHARACTERS:
-            raise SqlTooLongError(f"it is longer than {MOST_CHARACTERS:,} characters", 1, 1)
+        require_length(text)
         self._marked = with_marks(text, dialect)
         self._tokens = self._tokenized(self._marked)
         bare = _without_comments(self._marked, self._tokens)

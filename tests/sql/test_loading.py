@@ -15,8 +15,7 @@ pack = PolicyPack("pack")
 
 @pack.policy("download-resources")
 def rule(event, context):
-    if ASKS:
-        context.sql
+    ASKS
 
 function = Function(Extension("extension", packs=[pack]))
 with contextlib.redirect_stdout(io.StringIO()):
@@ -25,19 +24,25 @@ print(*sorted(name for name in sys.modules if "sqlglot" in name.split(".")[0] or
 """
 
 
-def _loaded(asks: bool) -> list[str]:
-    code = LOADED.replace("ASKS", str(asks))
+def _loaded(asks: str) -> list[str]:
+    code = LOADED.replace("ASKS", asks)
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
 
 def test_a_function_whose_policies_ask_for_no_sql_loads_nothing_of_it() -> None:
-    assert _loaded(asks=False) == []
+    assert _loaded(asks="pass") == []
 
 
 def test_a_policy_that_asks_for_sql_loads_the_parser_of_its_dialect_only() -> None:
-    loaded = _loaded(asks=True)
+    loaded = _loaded(asks="context.sql.calls")
     assert "sqlglot.dialects.hive" in loaded
     assert "sqlglot.dialects.postgres" not in loaded
+
+
+def test_to_know_that_a_function_is_not_called_no_parser_is_needed() -> None:
+    loaded = _loaded(asks="assert not context.sql.may_call(['max_pt'])")
+    assert not [name for name in loaded if name.startswith("sqlglot")]
+    assert "dataworks_ext.sql.lazy_script" in loaded
 
 
 STARTED = """

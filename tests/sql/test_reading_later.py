@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from dataworks_ext.code import read_or_unread
 from dataworks_ext.sql import Script, SqlError, SqlTooLongError, read_sql, script_reader, unread_script
+from dataworks_ext.sql.lazy_script import LazyScript
 
 from .corpus import CORPUS
 from .summary import summary
 
 
 def _read(text: str) -> Script:
-    return read_or_unread(text, "maxcompute")
+    return LazyScript(text, "maxcompute")
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_what_is_read_later_is_what_is_read_at_once() -> None:
             script = read_sql(sample.text, sample.dialect)
         except SqlError as error:
             script = unread_script(sample.text, sample.dialect, error)
-        later = read_or_unread(sample.text, sample.dialect)
+        later = LazyScript(sample.text, sample.dialect)
         assert (summary(later), later.calls, later.unread) == (summary(script), script.calls, script.unread)
 
 
