@@ -71,6 +71,8 @@ class MessageScope:
 
     guarded: Guard | None = None
     """The guard that policies run under already, as those of a rehearsal do; None for one of the message's own."""
+    asks_each: bool = False
+    """Whether each policy finds out for itself whether it acts, since a rehearsal notes who looks at what."""
 
     def __init__(self, message: Message, request: Request = Request()) -> None:  # noqa: B008 - it is immutable
         self.message = message

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Container, Coroutine, Iterable, Sequence
-from datetime import date
+from collections.abc import Coroutine, Sequence
 from functools import partial
 from types import CoroutineType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pydantic import BaseModel
 
-from .context import MessageScope, OverridingContext, PolicyContext
+from .context import MessageScope
 from .deadline import DeadlineError, Guard, guard, milliseconds
-from .decision import VERDICT_OF, Mode, Outcome, Reason, Verdict, ending_in, is_sound
+from .decision import VERDICT_OF, Outcome, Reason, Verdict, ending_in, is_sound
 from .errors import PolicyError, SettingsError
 from .events import Event
-from .modes import InForce
+from .plan import Gate, Plan, Step
 from .policy import Registration
 from .settings import missing
 from .texts import TEXTS, Language, announcement, with_request
@@ -29,58 +28,6 @@ _SKIPPED: Final = object()
 """The answer of a policy that does not look at the event."""
 
 
-class Step(NamedTuple):
-    """A policy or observer on the way of one event code, with what holds for it here."""
-
-    entry: Registration
-    mode: Mode
-    settings: BaseModel | SettingsError
-    event_class: type[Event]
-    is_plain: bool
-    """Whether there is nothing to it but a function: no timeout, condition or workspaces, and sound settings."""
-    context_class: type[PolicyContext[BaseModel]]
-    """What its context is."""
-    announced: date | None = None
-    """From when on it is enforced, where a warning announces that."""
-
-
-class Plan(NamedTuple):
-    """The steps of one event code."""
-
-    steps: tuple[Step, ...]
-    immediate: tuple[Step, ...]
-    """Those that are plain functions."""
-    awaited: tuple[Step, ...]
-    """Those that are coroutines."""
-
-
-def plan_of(
-    steps: Iterable[tuple[Registration, InForce, BaseModel | SettingsError, type[Event]]],
-    overriding: Container[str] = (),
-) -> Plan:
-    """The plan that takes those steps. Options of the workspace override the settings of the packs in `overriding`."""
-    planned = tuple(_step(*step, is_overriding=step[0].pack in overriding) for step in steps)
-    immediate = tuple(step for step in planned if not step.entry.is_async)
-    return Plan(planned, immediate, tuple(step for step in planned if step.entry.is_async))
-
-
-def _step(
-    entry: Registration,
-    in_force: InForce,
-    settings: BaseModel | SettingsError,
-    event_class: type[Event],
-    *,
-    is_overriding: bool,
-) -> Step:
-    is_plain = (
-        (entry.timeout, entry.workspaces, entry.when) == (None, None, None)
-        and not isinstance(settings, SettingsError)
-        and not (is_overriding and entry.needs)
-    )
-    context_class = OverridingContext if is_overriding else PolicyContext
-    return Step(entry, in_force.mode, settings, event_class, is_plain, context_class, in_force.announced)
-
-
 def evaluate(plan: Plan, scope: MessageScope) -> list[Reason]:
     """The reason of each policy that acts on the event, in order. Coroutines run concurrently.
 
@@ -90,11 +37,50 @@ def evaluate(plan: Plan, scope: MessageScope) -> list[Reason]:
     started = [_start(step, scope) for step in plan.awaited] if plan.awaited else ()
     reasons: list[Reason] = []
     with scope.guarded or guard(scope.deadline) as guarded:
-        for step in plan.immediate:
-            reason = _evaluate(step, scope, guarded)
-            if reason is not None:
-                reasons.append(reason)
+        for gate, steps in plan.immediate:
+            for step in steps if gate is None else _acting(gate, scope, guarded):
+                reason = _evaluate(step, scope, guarded)
+                if reason is not None:
+                    reasons.append(reason)
     return _merge(plan.steps, reasons, [_wait(call, scope) for call in started]) if started else reasons
+
+
+def _acting(gate: Gate, scope: MessageScope, guarded: Guard) -> Sequence[Step]:
+    """The steps behind a gate that act on the event; all of them where that cannot be found out for all at once."""
+    if scope.asks_each:
+        return gate.steps
+    try:
+        return guarded.run(scope.deadline, _open, gate, scope)
+    except BaseException as error:
+        _raise_for_runner(error, scope)
+        return gate.steps  # each of them meets the error, or does not, on its own
+
+
+def _open(gate: Gate, scope: MessageScope) -> tuple[Step, ...]:
+    """The steps that act. Raises whatever a condition raises, and errors of lookups and settings."""
+    first = gate.steps[0]
+    event = scope.event(gate.event_class, first.entry.id)
+    wanted = {id(step.entry.when): _holds(step, event, scope, scope.deadline) for step in gate.conditions}
+    if True not in wanted.values():
+        return ()
+    if not gate.depends_on_settings(wanted):
+        return gate.acting(wanted, None)
+    assert isinstance(first.settings, BaseModel)
+    return gate.acting(wanted, first.context_class(scope, first.settings, first.entry.id, scope.deadline).settings)
+
+
+def _holds(step: Step, event: Event, scope: MessageScope, until: float) -> bool:
+    """Whether a policy's own condition holds, if it has any."""
+    entry = step.entry
+    if entry.when is None:
+        return True
+    if entry.when_takes_context:
+        wanted = entry.when(event, step.context_class(scope, step.settings, entry.id, until))  # type: ignore[arg-type]  # they are sound here
+    else:
+        wanted = entry.when(event)
+    if not isinstance(wanted, bool):
+        raise PolicyError(f"its `when` returned {type(wanted).__name__}; expected True or False")
+    return wanted
 
 
 def _evaluate(step: Step, scope: MessageScope, guarded: Guard) -> Reason | None:
@@ -133,13 +119,9 @@ def _call_in_workspace(step: Step, scope: MessageScope, until: float) -> object:
         return _SKIPPED
     if isinstance(settings, SettingsError):
         raise SettingsError(*settings.args)  # anew, since an exception keeps every traceback it was raised with
+    if not _holds(step, event, scope, until):
+        return _SKIPPED
     context = step.context_class(scope, settings, entry.id, until)
-    if entry.when is not None:
-        wanted = entry.when(event, context) if entry.when_takes_context else entry.when(event)
-        if not isinstance(wanted, bool):
-            raise PolicyError(f"its `when` returned {type(wanted).__name__}; expected True or False")
-        if not wanted:
-            return _SKIPPED
     if entry.needs and missing(entry.needs, context.settings):
         return _SKIPPED
     return entry.function(event, context) if entry.takes_context else entry.function(event)
@@ -212,8 +194,7 @@ def _text(step: Step, outcome: Outcome, language: Language) -> str:
 
 
 def _failure(step: Step, scope: MessageScope, error: BaseException, started: float, finished: float) -> Reason:
-    if not (scope.request.deployed or isinstance(error, Exception)) and is_of_the_runner(error):
-        raise error
+    _raise_for_runner(error, scope)
     entry = step.entry
     if isinstance(error, DeadlineError):
         in_time = entry.timeout is not None and started + entry.timeout < scope.deadline
@@ -222,6 +203,11 @@ def _failure(step: Step, scope: MessageScope, error: BaseException, started: flo
     text = with_request(scope.language, text, scope.request.id)
     elapsed = milliseconds(finished - started)
     return Reason(entry.id, VERDICT_OF[entry.on_error], text, step.mode, elapsed, error)
+
+
+def _raise_for_runner(error: BaseException, scope: MessageScope) -> None:
+    if not (scope.request.deployed or isinstance(error, Exception)) and is_of_the_runner(error):
+        raise error
 
 
 def is_of_the_runner(error: BaseException) -> bool:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from .context import MessageScope, Request, in_utc, utc_now
 from .decision import VERDICT_OF, Choice, Decision, Reason, Verdict, combine, shorten
 from .errors import FieldError, RegistrationError
-from .evaluation import Plan, evaluate, plan_of
+from .evaluation import evaluate
 from .events import Event, EventError, catalog, event_class
 from .message import Message
 from .pack import NoSettings, PolicyPack
+from .plan import Plan, plan_of
 from .policy import EVERY_EVENT, Observer, Policy, Registration, one_of
 from .settings import Configuration, missing, read_configuration
 from .texts import TEXTS, Language, with_request

@@ -139,6 +139,8 @@ class NotingScope(ArchivedScope):
 
     __slots__ = ("_left_out", "_looked", "_noting")
 
+    asks_each = True
+
     def __init__(
         self, message: Message, request: Request, micros: int, guarded: Guard | None, left_out: frozenset[str]
     ) -> None:
