@@ -210,8 +210,9 @@ class ScriptReader:
             return with_target(failed, tokens, names)
 
     def _tree(self, tokens: list[Token]) -> exp.Expr:
+        parser = self._dialect.parser()
         try:
-            trees = self._dialect.parser().parse(adapted(tokens, self._name), self._marked)
+            trees = parser.parse(adapted(tokens, self._name), self._marked)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             if isinstance(error, ParseError):
                 raise
