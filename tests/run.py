@@ -6,6 +6,7 @@ stage that failed, and ends with what each part said and how long it took.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -23,6 +24,9 @@ _SUMMARY: Final = re.compile(r"\d+ \w+(?:, \d+ \w+)* in \d+\.\d+s")
 
 _TWO_WORKERS: Final = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 """A file is tested by one of them, which sets up what its tests share."""
+
+_ENVIRONMENT: Final = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""Hundreds of processes start, which would each compile everything that they import."""
 
 Command = Sequence[str | Path]
 
@@ -132,7 +136,13 @@ def run(part: Part, show: Callable[[str], None]) -> Result:
     for command in part.commands:
         show(f"\n[{part.name}] {' '.join(map(_short, command))}\n")
         with subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=ROOT,
+            env=_ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         ) as process:
             assert process.stdout is not None
             for line in process.stdout:
