@@ -1,7 +1,8 @@
 """What `make test` runs: every check, then the tests on every Python from 3.10 on that is here.
 
-It is made for two cores: two things run beside each other, and tests that are about time run alone. It stops after a
-stage that failed, and ends with what each part said and how long it took.
+It is made for two cores: two things run beside each other. Tests that are about time wait more than they compute, so
+they run on all Pythons at once, and nothing else then. It stops after a stage that failed, and ends with what each part
+said and how long it took.
 """
 
 from __future__ import annotations
@@ -67,13 +68,18 @@ def stages() -> Iterator[list[Result]]:
                 for one, command in others.items()
             ),
             Part("Policy coverage", [policies]),
-        ]
+        ],
+        at_once=2,
     )
     files = list(_timed_files())
     timed = _coverage("run", "-m", "pytest", "-q", "-m", "timed and not untraced", *files)
-    yield alone(Part(f"Python {MAIN}, about time", [timed, _pytest(BIN, "-m", "untraced", *files)]))
-    for version in others:
-        yield alone(Part(f"Python {version}, about time", [_on(version, "timed", *files)]))
+    yield beside(
+        [
+            Part(f"Python {MAIN}, about time", [timed, _pytest(BIN, "-m", "untraced", *files)]),
+            *(Part(f"Python {one}, about time", [_on(one, "timed", *files)]) for one in others),
+        ],
+        at_once=1 + len(others),
+    )
     yield alone(Part("Coverage", [_coverage("combine", "--quiet"), _coverage("report")]))
 
 
@@ -159,8 +165,8 @@ def alone(part: Part) -> list[Result]:
     return [run(part, _show)]
 
 
-def beside(parts: Sequence[Part]) -> list[Result]:
-    """Run parts two at a time, and show what each printed when it is over."""
+def beside(parts: Sequence[Part], *, at_once: int) -> list[Result]:
+    """Run parts so many at a time, and show what each printed when it is over."""
 
     def run_quietly(part: Part) -> Result:
         printed: list[str] = []
@@ -168,7 +174,7 @@ def beside(parts: Sequence[Part]) -> list[Result]:
         _show("".join(printed))
         return result
 
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    with ThreadPoolExecutor(max_workers=at_once) as pool:
         return list(pool.map(run_quietly, parts))
 
 
