@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -74,6 +75,7 @@ def _runs_on_main_python(item: pytest.Item) -> bool:
     return _is_main(item.path)
 
 
+@cache
 def _is_main(path: Path) -> bool:
     """Whether it is one of those, or within one."""
     return any(path == main or main in path.parents for main in map(_HERE.joinpath, _MAIN_PYTHON))

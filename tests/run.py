@@ -1,11 +1,13 @@
 """What `make test` runs: every check, then the tests on every Python from 3.10 on that is here.
 
-It is made for two cores: two things run beside each other, and tests that are about time run alone. It stops after a
-stage that failed, and ends with what each part said and how long it took.
+It is made for two cores: two things run beside each other. Tests that are about time wait more than they compute, so
+they run on all Pythons at once, and nothing else then. It stops after a stage that failed, and ends with what each part
+said and how long it took.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -23,6 +25,9 @@ _SUMMARY: Final = re.compile(r"\d+ \w+(?:, \d+ \w+)* in \d+\.\d+s")
 
 _TWO_WORKERS: Final = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 """A file is tested by one of them, which sets up what its tests share."""
+
+_ENVIRONMENT: Final = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""Hundreds of processes start, which would each compile everything that they import."""
 
 Command = Sequence[str | Path]
 
@@ -63,13 +68,18 @@ def stages() -> Iterator[list[Result]]:
                 for one, command in others.items()
             ),
             Part("Policy coverage", [policies]),
-        ]
+        ],
+        at_once=2,
     )
     files = list(_timed_files())
     timed = _coverage("run", "-m", "pytest", "-q", "-m", "timed and not untraced", *files)
-    yield alone(Part(f"Python {MAIN}, about time", [timed, _pytest(BIN, "-m", "untraced", *files)]))
-    for version in others:
-        yield alone(Part(f"Python {version}, about time", [_on(version, "timed", *files)]))
+    yield beside(
+        [
+            Part(f"Python {MAIN}, about time", [timed, _pytest(BIN, "-m", "untraced", *files)]),
+            *(Part(f"Python {one}, about time", [_on(one, "timed", *files)]) for one in others),
+        ],
+        at_once=1 + len(others),
+    )
     yield alone(Part("Coverage", [_coverage("combine", "--quiet"), _coverage("report")]))
 
 
@@ -132,7 +142,13 @@ def run(part: Part, show: Callable[[str], None]) -> Result:
     for command in part.commands:
         show(f"\n[{part.name}] {' '.join(map(_short, command))}\n")
         with subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=ROOT,
+            env=_ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         ) as process:
             assert process.stdout is not None
             for line in process.stdout:
@@ -149,8 +165,8 @@ def alone(part: Part) -> list[Result]:
     return [run(part, _show)]
 
 
-def beside(parts: Sequence[Part]) -> list[Result]:
-    """Run parts two at a time, and show what each printed when it is over."""
+def beside(parts: Sequence[Part], *, at_once: int) -> list[Result]:
+    """Run parts so many at a time, and show what each printed when it is over."""
 
     def run_quietly(part: Part) -> Result:
         printed: list[str] = []
@@ -158,7 +174,7 @@ def beside(parts: Sequence[Part]) -> list[Result]:
         _show("".join(printed))
         return result
 
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    with ThreadPoolExecutor(max_workers=at_once) as pool:
         return list(pool.map(run_quietly, parts))
 
 

@@ -611,7 +611,7 @@ def test_any_bytes_are_a_message_or_a_message_error(data: bytes | str) -> None:
         assert isinstance(message.payload, dict)
 
 
-@given(st.lists(st.one_of(_json, st.dictionaries(_keys, _json)), min_size=1))
+@given(st.lists(st.one_of(_json, st.dictionaries(_keys, _json)), min_size=1, max_size=5))
 def test_any_array_reads_as_its_elements_do(elements: list[object]) -> None:
     def read_alone(element: object) -> Message | str:
         try:
