@@ -17,7 +17,13 @@ from ._tables import TableColumn
 if TYPE_CHECKING:
     from ..rehearsal.archived_line import ArchivedLine
 
-archive = typer.Typer(no_args_is_help=True, help="List, look up and compact what a function archived.")
+archive = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="List, look up and compact what a function archived.",
+)
 
 Source = Annotated[str, typer.Argument(metavar="SOURCE", help="oss://bucket/prefix, a folder, or a file.")]
 Last = Annotated[str | None, typer.Option(metavar="DAYS", help="Of the last days only: 90d.")]

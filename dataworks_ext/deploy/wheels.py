@@ -120,7 +120,8 @@ def _framework(folder: Path) -> Path:
     stem = f"dataworks_ext-{metadata.version}"
     wheel = folder / f"{stem}-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr(f"{stem}.dist-info/METADATA", str(metadata.metadata))
+        text = metadata.read_text("METADATA") or str(metadata.metadata)  # the latter takes a second to fold its lines
+        archive.writestr(f"{stem}.dist-info/METADATA", text)
         tags = "Wheel-Version: 1.0\nGenerator: dataworks-ext\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         archive.writestr(f"{stem}.dist-info/WHEEL", tags)
         archive.writestr(f"{stem}.dist-info/RECORD", "")
