@@ -22,8 +22,9 @@ TIME_LIMIT: Final = 5.0
 """Seconds that the policies of one message may take: one that hangs must not hang a rehearsal."""
 PATIENCE: Final = 3
 """Messages that are late twice before one that is late is not decided again."""
-CHUNK: Final = 250
-"""Messages that share a guard as long as all of them together stay within `TIME_LIMIT`."""
+CHUNK: Final = 50
+"""Messages that share a guard as long as all of them together stay within `TIME_LIMIT`. Of many more, what they hold
+in memory no longer fits the processor's cache."""
 _NOTHING: Final[frozenset[str]] = frozenset()
 
 Answer = tuple[ArchivedScope, Decision]

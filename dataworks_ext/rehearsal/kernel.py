@@ -72,15 +72,17 @@ class Kernel:
         events, registered, looks_at_all = self._events, self._registered, self._looks_at_all
         rows: list[int] = []
         compared: dict[int, Verdicts | None] = {}
+        first, last, known = summary.first, summary.last, self._baselines
         codes, then = columns["event_code"], columns["time"]
         for number, (code, moment, decision) in enumerate(zip(codes, then, decisions, strict=True)):
             if skipped and batch.first + number in skipped:
                 continue
             if events is not None and code is not None and code not in events:
                 continue
-            if moment is not None:
-                _note_moment(summary, moment)
-            before = None if decision is None else self._baseline(decision)
+            if moment is not None:  # a call for each message would take as long as all of this
+                first = moment if first is None or moment < first else first
+                last = moment if last is None or moment > last else last
+            before = None if decision is None else known[decision] if decision in known else self._baseline(decision)
             if before is None and decision is not None:
                 summary.damage.add("a decision that cannot be read", decision[:100])
             is_idle = not looks_at_all and code is not None and code not in registered and before is NO_OBJECTION
@@ -92,6 +94,7 @@ class Kernel:
                 continue
             rows.append(number)
             compared[number] = before
+        summary.first, summary.last = first, last
         for decided in self._decider.decide_all(batch, rows):
             for row, answer in decided:
                 self._count_one(summary, batch, row, answer, compared[row])
@@ -217,11 +220,7 @@ class Kernel:
                 tally.show("unstable", _example(scope, batch.columns["key"][row], reason.message))
 
     def _baseline(self, text: str) -> Verdicts | None:
-        """What was decided, None if it cannot be read; many messages share a text."""
-        try:
-            return self._baselines[text]
-        except KeyError:
-            pass
+        """What was decided, None if it cannot be read. It is kept, since many messages share a text."""
         found: Verdicts | None
         try:
             found = read_verdicts(text)
@@ -271,13 +270,6 @@ def _workspace(scope: ArchivedScope) -> int | None:
         return scope.event(Event).workspace_id
     except (ExtensionError, FieldError):
         return None
-
-
-def _note_moment(summary: Summary, moment: int) -> None:
-    if summary.first is None or moment < summary.first:
-        summary.first = moment
-    if summary.last is None or moment > summary.last:
-        summary.last = moment
 
 
 def _count_versions(summary: Summary, columns: Mapping[str, Sequence[str | None]]) -> None:
