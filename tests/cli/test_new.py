@@ -12,6 +12,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,11 @@ def _run_tool(folder: str, *command: str) -> None:
     arguments = [sys.executable, "-m", *command]
     done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, env=_environment())
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _mypy(factory: pytest.TempPathFactory) -> list[str]:
+    """What checks the types of a project. It looks through the framework once in a run."""
+    return ["mypy", "--config-file", PYPROJECT, "--cache-dir", str(factory.getbasetemp() / "mypy"), "."]
 
 
 @pytest.fixture
@@ -121,9 +127,9 @@ class TestWhatIsMade:
         _run_tool(arguments[0], "ruff", "check", "--no-cache", "--config", PYPROJECT, ".")
         _run_tool(arguments[0], "ruff", "format", "--no-cache", "--check", "--config", PYPROJECT, ".")
 
-    def test_its_code_is_typed_as_strictly_as_ours(self, here: Path) -> None:
+    def test_its_code_is_typed_as_strictly_as_ours(self, here: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
         _new("data-guard")
-        _run_tool("data-guard", "mypy", "--config-file", PYPROJECT, ".")
+        _run_tool("data-guard", *_mypy(tmp_path_factory))
 
 
 class TestWhereTheFrameworkComesFrom:
@@ -158,7 +164,12 @@ class TestWhereTheFrameworkComesFrom:
         _new("data-guard")
         with zipfile.ZipFile(here / "data-guard" / WHEEL, "a") as archive:
             archive.writestr("dataworks_ext/more.py", "")
-        assert "THESE PACKAGES DO NOT MATCH THE HASHES" in _make(here / "data-guard", environment, "test", code=2)
+        done = _make(here / "data-guard", environment, "--dry-run", "test")
+        found = re.search(r"^.venv/bin/pip (install .*--require-hashes .*vendor/requirements.txt)$", done, re.MULTILINE)
+        assert found is not None
+        pip = [sys.executable, "-m", "pip", *found[1].split(), "--dry-run"]
+        refused = subprocess.run(pip, cwd="data-guard", capture_output=True, text=True, env=environment)
+        assert "THESE PACKAGES DO NOT MATCH THE HASHES" in refused.stderr
 
 
 _CHANGED_BY_THE_ENVIRONMENT = ("DATAWORKS_EXT_MODES", "DATAWORKS_EXT_EXEMPTIONS", "DATAWORKS_EXT_CODE")
@@ -167,13 +178,15 @@ _CHANGED_BY_THE_ENVIRONMENT = ("DATAWORKS_EXT_MODES", "DATAWORKS_EXT_EXEMPTIONS"
 class TestEvents:
     """`--events`: a pack with a rule for each."""
 
-    def test_every_extension_point_has_a_rule_that_is_tested(self, here: Path) -> None:
+    def test_every_extension_point_has_a_rule_that_is_tested(
+        self, here: Path, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
         """Clean, typed strictly, and covered by its own tests and cases."""
         codes = [entry.code for entry in catalog.values() if entry.extension_point]
         _new("guard", "--events", ",".join(codes))
         _run_tool("guard", "ruff", "check", "--no-cache", "--config", PYPROJECT, ".")
         _run_tool("guard", "ruff", "format", "--no-cache", "--check", "--config", PYPROJECT, ".")
-        _run_tool("guard", "mypy", "--config-file", PYPROJECT, ".")
+        _run_tool("guard", *_mypy(tmp_path_factory))
         _run_tool("guard", "pytest", "-q", "-p", "no:cacheprovider", "--policy-coverage-fail-under=100")
 
     def test_its_s_yaml_has_what_the_events_need(self, here: Path) -> None:
@@ -319,6 +332,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         indexes.setdefault("PIP_CONFIG_FILE", str(configured[0]))
     wheels = tmp_path_factory.mktemp("wheels")
     _write_distribution(wheels)
+    _write_installed(wheels, "aliyun-fc2")
     indexes["PIP_FIND_LINKS"] = f"{wheels} {indexes.get('PIP_FIND_LINKS', '')}".strip()
     path = os.pathsep.join([str(Path(sys.base_prefix) / "bin"), "/usr/bin", "/bin"])
     return {"HOME": str(home), "PATH": path, **indexes}
@@ -355,9 +369,9 @@ def copy(made: Path, tmp_path: Path, environment: dict[str, str]) -> Path:
     return copy
 
 
-def _make(project: Path, environment: dict[str, str], target: str, code: int = 0) -> str:
+def _make(project: Path, environment: dict[str, str], *arguments: str, code: int = 0) -> str:
     """What `make` prints."""
-    done = subprocess.run(["make", target], cwd=project, capture_output=True, text=True, env=environment)
+    done = subprocess.run(["make", *arguments], cwd=project, capture_output=True, text=True, env=environment)
     said = done.stdout + done.stderr
     assert done.returncode == code, said
     return said
@@ -379,6 +393,15 @@ def _write_distribution(folder: Path) -> None:
         archive.writestr("shared_rules-1.0.dist-info/METADATA", metadata)
         archive.writestr("shared_rules-1.0.dist-info/WHEEL", wheel)
         archive.writestr("shared_rules-1.0.dist-info/RECORD", "")
+
+
+def _write_installed(folder: Path, name: str) -> None:
+    """A wheel of a library that is here: an index may have only its source, which takes long to build."""
+    found = distribution(name)
+    with zipfile.ZipFile(folder / f"{name.replace('-', '_')}-{found.version}-py3-none-any.whl", "w") as archive:
+        for file in found.files or ():
+            if "__pycache__" not in file.parts:
+                archive.write(str(found.locate_file(file)), str(file))
 
 
 def _change(file: Path, before: str, after: str) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import zipfile
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from dataworks_ext.deploy.build import Package, build
+from dataworks_ext.deploy.build import Package
 from dataworks_ext.deploy.interpreters import find_interpreter
 from dataworks_ext.deploy.layout import PackagingError
-from tests.deploy.wheelhouse import ROOT
+from tests.packages import example_package
 
 PYTHON = "3.10"
 
@@ -28,12 +26,6 @@ class Real(NamedTuple):
     """A command that is the target's interpreter without any installed package."""
 
 
-@lru_cache
-def _build(folder: Path) -> Package:
-    shutil.copytree(ROOT / "policies", folder / "policies")
-    return build([folder / "policies"], PYTHON, folder / "dist")
-
-
 def real_package(factory: pytest.TempPathFactory) -> Real:
     """Build it, or give what was built; skip where pip reaches no index or there is no interpreter."""
     interpreter = find_interpreter(PYTHON)
@@ -43,7 +35,7 @@ def real_package(factory: pytest.TempPathFactory) -> Real:
     if not folder.exists():
         folder.mkdir()
         try:
-            package = _build(folder)
+            package = example_package(factory, PYTHON)
         except PackagingError as error:
             if "no package index" in str(error):
                 pytest.skip(str(error))
@@ -53,4 +45,4 @@ def real_package(factory: pytest.TempPathFactory) -> Real:
         command = folder / "python"
         command.write_text(f'#!/bin/sh\nexec {interpreter.path} -E -s -S "$@"\n')
         command.chmod(0o755)
-    return Real(_build(folder), folder / "unpacked", str(folder / "python"))
+    return Real(example_package(factory, PYTHON), folder / "unpacked", str(folder / "python"))

@@ -25,12 +25,6 @@ _SERVICE, _FUNCTION = "governance", "data-guard"
 _DIRECT = ["download-resources", "download-resources-execute", "upload-data-to-table"]
 
 
-@pytest.fixture(scope="module")
-def packaged(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    """The example extension, for the Python that runs this."""
-    return build([ROOT / "policies"], PYTHON, tmp_path_factory.mktemp("dist"))
-
-
 @pytest.fixture
 def compute() -> Iterator[LocalFunctionCompute]:
     with LocalFunctionCompute() as running:
@@ -71,7 +65,7 @@ def test_the_whole_life_of_a_function(
     assert (reply["MessageId"], reply["CheckResult"]) == ("m-1", "FAIL")
     assert reply["CheckResultTip"] == "The code calls a forbidden function, first in line 1: MAX_PT. Replace the calls."
 
-    client.update_function(_SERVICE, _FUNCTION, codeZipFile=str(stricter(tmp_path)))
+    client.update_function(_SERVICE, _FUNCTION, codeZipFile=str(stricter(packaged, tmp_path)))
     assert verdict(client, function_compute_message("download-resources")) == "FAIL"
 
     client.delete_function(_SERVICE, _FUNCTION)
@@ -87,8 +81,10 @@ def verdict(client: fc2.Client, message: bytes) -> str:
     return said
 
 
-def stricter(folder: Path) -> Path:
-    """A package of the example with a limit of ten rows in its code."""
+def stricter(packaged: Package, folder: Path) -> Path:
+    """A package of the example with a limit of ten rows in its code, and the dependencies that are built."""
+    dist = folder / "dist"
+    shutil.copytree(packaged.zip.parent, dist)
     policies = folder / "policies"
     shutil.copytree(ROOT / "policies", policies, ignore=shutil.ignore_patterns("__pycache__"))
     downloads = policies / "downloads.py"
@@ -96,4 +92,4 @@ def stricter(folder: Path) -> Path:
     changed = source.replace(" = 1_000_000", " = 10")
     assert changed != source
     downloads.write_text(changed, encoding="utf-8")
-    return build([policies], PYTHON, folder / "dist").zip
+    return build([policies], PYTHON, dist).zip

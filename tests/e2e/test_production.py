@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,25 +13,17 @@ from alibabacloud_eventbridge20200401 import models
 from typer.testing import CliRunner, Result
 
 from dataworks_ext.cli._app import app
-from dataworks_ext.deploy.build import Package, build
+from dataworks_ext.deploy.build import Package
 from dataworks_ext.deploy.interpreters import RUNNING
 from dataworks_ext.local import LocalFunctionCompute
 from dataworks_ext.testing import eventbridge_message
 from dataworks_ext.testing.stub import DataWorksStub
 from tests.cloud import event_client, without_proxies
 
-ROOT: Final = Path(__file__).parents[2]
-PYTHON: Final = f"{sys.version_info[0]}.{sys.version_info[1]}"
 BUS: Final = "workspaces"
 PATIENCE: Final = 60
 
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")  # the SDK asks so
-
-
-@pytest.fixture(scope="module")
-def packaged(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    """The example extension, for the Python that runs this."""
-    return build([ROOT / "policies"], PYTHON, tmp_path_factory.mktemp("dist"))
 
 
 @pytest.fixture
@@ -79,20 +70,19 @@ def run(*arguments: str) -> Result:
     return result
 
 
-def commit(client: Any, *message_ids: str) -> None:
-    """Publish commits to the custom bus, as DataWorks does."""
-    for message_id in message_ids:
-        whole = json.loads(eventbridge_message("commit-file"))
-        event = models.PutEventsRequestEventList(
-            id=message_id,
-            source=whole["source"],
-            type=whole["type"],
-            time=whole["time"],
-            spec_version="1.0",
-            data_content_type=whole["datacontenttype"],
-            data=json.dumps(whole["data"]),
-        )
-        assert client.put_events(models.PutEventsRequest(event_bus_name=BUS, event_list=[event])).body.code == "Success"
+def commit(client: Any, message_id: str) -> None:
+    """Publish a commit to the custom bus, as DataWorks does."""
+    whole = json.loads(eventbridge_message("commit-file"))
+    event = models.PutEventsRequestEventList(
+        id=message_id,
+        source=whole["source"],
+        type=whole["type"],
+        time=whole["time"],
+        spec_version="1.0",
+        data_content_type=whole["datacontenttype"],
+        data=json.dumps(whole["data"]),
+    )
+    assert client.put_events(models.PutEventsRequest(event_bus_name=BUS, event_list=[event])).body.code == "Success"
 
 
 @pytest.mark.parametrize("api", ["3.0", "2.0"])
@@ -112,9 +102,10 @@ def test_a_commit_is_denied_and_the_rule_is_changed_bit_by_bit(
         return run("deploy", "--force", "--yes", "--api", api, "--package", str(packaged.zip), *options).stdout
 
     def verdicts(*message_ids: str) -> Counter[str]:
-        """What DataWorks is told of commits."""
-        commit(client, *message_ids)
-        assert compute.events.wait_until_idle(PATIENCE)
+        """What DataWorks is told of commits; an instance takes one after the other."""
+        for message_id in message_ids:
+            commit(client, message_id)
+            assert compute.events.wait_until_idle(PATIENCE)
         told = {reply["MessageId"]: reply["CheckResult"] for reply in dataworks.replies}
         return Counter(told[message_id] for message_id in message_ids)
 
