@@ -95,9 +95,16 @@ class Kernel:
             rows.append(number)
             compared[number] = before
         summary.first, summary.last = first, last
+        sampled: dict[int, Answer] = {}
+        keys = columns["key"]
         for decided in self._decider.decide_all(batch, rows):
             for row, answer in decided:
                 self._count_one(summary, batch, row, answer, compared[row])
+                if answer is not None and keys[row] % self._sample == 0:
+                    sampled[row] = answer
+        for decided in self._decider.decide_all(batch, list(sampled)):
+            for row, again in decided:
+                _check_stability(summary, keys[row], sampled[row], again)
         _count_versions(summary, columns)
         return summary
 
@@ -121,8 +128,6 @@ class Kernel:
         summary.messages += 1
         scope, decision = answer
         key = batch.columns["key"][row]
-        if key % self._sample == 0:
-            self._check_stability(summary, batch, row, decision, scope)
         if self._exemptions and isinstance(scope, NotingScope):
             self._note_exemptions(scope, decision)
         tallies, is_plain, objected = summary.tallies, not scope.looked, False
@@ -206,19 +211,6 @@ class Kernel:
         elif before.denied and not after.denied:
             summary.newly_allowed += 1
 
-    def _check_stability(
-        self, summary: Summary, batch: Batch, row: int, decision: Decision, scope: ArchivedScope
-    ) -> None:
-        again = self._decider.decide(batch, row)
-        assert again is not None
-        second = {reason.policy: reason for reason in again[1].reasons}
-        for reason in decision.reasons:
-            other = second.get(reason.policy)
-            if other is None or (other.verdict, other.message) != (reason.verdict, reason.message):
-                tally = summary.tally(reason.policy)
-                tally.unstable += 1
-                tally.show("unstable", _example(scope, batch.columns["key"][row], reason.message))
-
     def _baseline(self, text: str) -> Verdicts | None:
         """What was decided, None if it cannot be read. It is kept, since many messages share a text."""
         found: Verdicts | None
@@ -242,6 +234,19 @@ def decision_on(extension: Extension, line: ArchivedLine, moment: datetime) -> D
     if answer is None:
         raise MessageError("the archived message cannot be read")
     return answer[1]
+
+
+def _check_stability(summary: Summary, key: int, first: Answer, again: Answer | None) -> None:
+    """Count each policy that answered differently the second time."""
+    assert again is not None  # what could be read can be read again
+    scope, decision = first
+    second = {reason.policy: reason for reason in again[1].reasons}
+    for reason in decision.reasons:
+        other = second.get(reason.policy)
+        if other is None or (other.verdict, other.message) != (reason.verdict, reason.message):
+            tally = summary.tally(reason.policy)
+            tally.unstable += 1
+            tally.show("unstable", _example(scope, key, reason.message))
 
 
 def _change(tally: Tally, kind: Kind, example: Example) -> None:
