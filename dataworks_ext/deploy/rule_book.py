@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Final
 
 from ..events import catalog
@@ -18,7 +18,7 @@ Rules = Callable[[], Sequence[WantedRule]]
 
 
 class RuleBook:
-    """The rules of one function on some buses. It looks, and changes nothing.
+    """The rules of one function on some buses. It looks once, and changes nothing.
 
     Args:
         buses: EventBridge.
@@ -39,44 +39,45 @@ class RuleBook:
             take_over,
         )
 
-    def changes(self) -> Iterator[Change]:
+    def changes(self) -> list[Change]:
         """What `steps` would change, in order. Raises `RemoteError`."""
-        wanted = self._rules()
-        for bus in self._names:
-            of_bus = [rule for rule in wanted if rule.bus == bus]
-            exists = self._buses.has_bus(bus)
-            if of_bus and not exists:
-                yield Change(f"bus {bus}", "", "created")
-            for rule in of_bus:
-                yield from self._changes_of(rule, exists)
-            for name in self._stale(bus, of_bus):
-                yield Change(f"rule {name} of bus {bus}", "", "deleted")
+        return [change for change, _ in self._plan]
 
-    def steps(self) -> Iterator[DeploymentStep]:
+    def steps(self) -> list[DeploymentStep]:
         """How it is done. Raises `RemoteError`."""
-        wanted = self._rules()
+        return [step for _, step in self._plan]
+
+    @cached_property
+    def _plan(self) -> list[tuple[Change, DeploymentStep]]:
+        return list(self._planned())
+
+    def _planned(self) -> Iterator[tuple[Change, DeploymentStep]]:
+        wanted, buses = self._rules(), self._buses
         for bus in self._names:
             of_bus = [rule for rule in wanted if rule.bus == bus]
-            exists = self._buses.has_bus(bus)
+            exists = buses.has_bus(bus)
             if of_bus and not exists:
-                yield DeploymentStep(f"created bus {bus}", partial(self._buses.create_bus, bus))
+                create = DeploymentStep(f"created bus {bus}", partial(buses.create_bus, bus))
+                yield Change(f"bus {bus}", "", "created"), create
             for rule in of_bus:
-                if any(self._changes_of(rule, exists)):
-                    yield DeploymentStep(f"put rule {rule.name} of bus {bus}", partial(self._put, bus, rule.name))
+                if change := self._change_of(rule, exists):
+                    put = partial(self._put, bus, rule.name)
+                    yield change, DeploymentStep(f"put rule {rule.name} of bus {bus}", put)
             for name in self._stale(bus, of_bus):
-                yield DeploymentStep(f"deleted rule {name} of bus {bus}", partial(self._buses.delete, bus, name))
+                what = f"rule {name} of bus {bus}"
+                delete = DeploymentStep(f"deleted {what}", partial(buses.delete, bus, name))
+                yield Change(what, "", "deleted"), delete
 
-    def _changes_of(self, rule: WantedRule, exists: bool) -> Iterator[Change]:
+    def _change_of(self, rule: WantedRule, exists: bool) -> Change | None:
         found = self._buses.rule(rule.bus, rule.name) if exists else None
         what = f"rule {rule.name} of bus {rule.bus}"
         if found is None:
-            yield Change(what, "", f"created for {', '.join(_CODES[one] for one in rule.types)}")
-            return
+            return Change(what, "", f"created for {', '.join(_CODES[one] for one in rule.types)}")
         if not found.is_for(self._function) and not self._take_over:
             text = f"the rule {rule.name} of bus {rule.bus} has another target; delete it, or use --take-over"
             raise RemoteError(text)
-        if differences := found.differences(rule):
-            yield Change(what, "", f"{', '.join(differences)} changed")
+        differences = found.differences(rule)
+        return Change(what, "", f"{', '.join(differences)} changed") if differences else None
 
     def _stale(self, bus: str, wanted: Sequence[WantedRule]) -> list[str]:
         names = {rule.name for rule in wanted}

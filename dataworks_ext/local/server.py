@@ -20,6 +20,8 @@ from .verification import RequestHead, verify_body, verify_head
 HOST: Final = "127.0.0.1"
 LARGEST_BODY: Final = 160 * 1024 * 1024
 """Bytes of a request, at most: a package of 100 MB in base 64, and more."""
+_LOOK: Final = 0.01
+"""Seconds between two looks at whether it is to stop."""
 _LINGER: Final = 2.0
 """Seconds that the rest of a refused request is read, and dropped, so that its client gets to see the answer."""
 
@@ -41,7 +43,7 @@ class Server:
         self.api = api
         self.credentials = (access_key_id, access_key_secret)
         self._http = _HttpServer((HOST, port), self)
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), name="local-server")
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(_LOOK,), name="local-server")
 
     @property
     def endpoint(self) -> str:

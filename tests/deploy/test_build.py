@@ -357,8 +357,10 @@ def test_a_lock_file_that_is_out_of_date_is_an_error(
 
 
 @pytest.fixture
-def before(rules: Path) -> Iterator[dict[str, bytes]]:
-    """An earlier build, which has to be there afterwards, and nothing else."""
+def before(built: Package, rules: Path) -> Iterator[dict[str, bytes]]:
+    """An earlier build, which has to be there afterwards, and nothing else; what is kept for it is of another build."""
+    shutil.copytree(built.zip.parent, "dist")
+    shutil.copy(built.lock, rules)
     _build()
     earlier = _files(Path("dist"))
     yield earlier

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,21 +12,30 @@ from dataworks_ext.deploy.freshness import differences, out_of_date, sources_of
 from tests.deploy.wheelhouse import Wheelhouse, only_index
 
 
-@pytest.fixture
-def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of policies, as `build` packaged it into dist."""
-    (tmp_path / "wheels").mkdir()
-    only_index(monkeypatch, tmp_path / "wheels")
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with policies, and the package of them. It is shared: change a copy."""
+    folder = tmp_path_factory.mktemp("freshness")
+    (folder / "wheels").mkdir()
     for name, version in (("pydantic", "2.12.0"), ("structlog", "25.1.0")):
-        Wheelhouse(tmp_path / "wheels").add(name, version)
-    folder = tmp_path / "work" / "rules"
-    folder.mkdir(parents=True)
-    (folder / "__init__.py").write_text("extension = None\n")
-    (folder / "limits.json").write_text("{}")
-    (folder / "requirements.txt").touch()
-    monkeypatch.chdir(folder.parent)
-    build([folder], "3.13", Path("dist"))
-    return folder
+        Wheelhouse(folder / "wheels").add(name, version)
+    rules = folder / "work" / "rules"
+    rules.mkdir(parents=True)
+    (rules / "__init__.py").write_text("extension = None\n")
+    (rules / "limits.json").write_text("{}")
+    (rules / "requirements.txt").touch()
+    with pytest.MonkeyPatch.context() as patch:
+        only_index(patch, folder / "wheels")
+        build([rules], "3.13", folder / "work" / "dist")
+    return folder / "work"
+
+
+@pytest.fixture
+def rules(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of policies, as `build` packaged it into dist."""
+    shutil.copytree(built, tmp_path / "work")
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path / "work" / "rules"
 
 
 def test_a_package_that_is_up_to_date_has_no_differences(rules: Path) -> None:

@@ -39,7 +39,7 @@ def read_all(number):
     try:
         start.wait()
         from dataworks_ext import events
-        for _ in range(3):
+        for _ in range(2):
             if not together:
                 order.shuffle(names)
             for name in names:

@@ -24,7 +24,7 @@ from demo.quarter import messages
 
 from .archives import NOW, Archive, policy_of, rehearsed
 
-MESSAGES = int(os.environ.get("REHEARSED_MESSAGES", "2000"))
+MESSAGES = int(os.environ.get("REHEARSED_MESSAGES", "1000"))
 """Messages of the round trip."""
 DOWNLOAD = "download-resources"
 Guard = Callable[..., Any]
