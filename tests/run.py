@@ -1,8 +1,8 @@
 """What `make test` runs: every check, then the tests on every Python from 3.10 on that is here.
 
-It is made for two cores: two things run beside each other. Tests that are about time wait more than they compute, so
-they run on all Pythons at once, and nothing else then. It stops after a stage that failed, and ends with what each part
-said and how long it took.
+It is made for two cores. Two workers run the examples; then three parts run beside each other, since each waits now and
+then for a server or a process. Tests that are about time wait more than they compute, so they run on all Pythons at
+once, and nothing else then. It stops after a stage that failed, and ends with what each part said and how long it took.
 """
 
 from __future__ import annotations
@@ -56,20 +56,21 @@ def stages() -> Iterator[list[Result]]:
     """One after the other, of parts that run beside each other."""
     others = dict(_other_pythons())
     examples = _coverage("run", "-m", "pytest", "-q", *_TWO_WORKERS, "-m", "not timed and not property")
-    properties = _pytest(BIN, "-n", "2", "-m", "not timed and property")  # three times as slow with coverage
-    yield alone(Part(f"Python {MAIN}, two workers", [_coverage("erase"), examples, properties]))
+    yield alone(Part(f"Python {MAIN}, two workers", [_coverage("erase"), examples]))
+    properties = _pytest(BIN, "-m", "not timed and property")  # three times as slow with coverage
     checks = [_tool("ruff", "check"), _tool("ruff", "format", "--check"), _tool("mypy"), _tool("lint-imports")]
     policies = _pytest(BIN, "tests/policies", "cases", "--policy-coverage-fail-under=100")
     yield beside(
         [
-            Part("Static checks", checks),
+            Part(f"Python {MAIN}, properties", [properties]),
             *(
                 Part(f"Python {one}", [*_setup(one, command), _on(one, "not timed", "tests")])
                 for one, command in others.items()
             ),
+            Part("Static checks", checks),
             Part("Policy coverage", [policies]),
         ],
-        at_once=2,
+        at_once=3,
     )
     files = list(_timed_files())
     timed = _coverage("run", "-m", "pytest", "-q", "-m", "timed and not untraced", *files)
