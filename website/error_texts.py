@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -50,8 +50,9 @@ def texts_of(source: str) -> list[str]:
     constants = {**_shared(), **_assigned(module.body)}
     texts = []
     for scope in _scopes(module):
-        known = {**constants, **_assigned(_within(scope))}
-        for node in _within(scope):
+        nodes = _within(scope)
+        known = {**constants, **_assigned(nodes)}
+        for node in nodes:
             forms = [text for expression in _told(node, scope) for text in _forms(expression, known)]
             texts += [text for text in forms if _WORDS.search(text)]
     return list(dict.fromkeys(texts))
@@ -70,15 +71,19 @@ def _scopes(module: ast.Module) -> Iterator[ast.AST]:
     yield from (node for node in ast.walk(module) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
 
 
-def _within(scope: ast.AST) -> Iterator[ast.AST]:
+def _within(scope: ast.AST) -> list[ast.AST]:
     """What is in a scope, without the functions in it, in the order of the source."""
-    for child in ast.iter_child_nodes(scope):
-        if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield child
-            yield from _within(child)
+    found: list[ast.AST] = []
+    waiting = [*ast.iter_child_nodes(scope)][::-1]
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            found.append(node)
+            waiting.extend([*ast.iter_child_nodes(node)][::-1])
+    return found
 
 
-def _assigned(nodes: Iterator[ast.AST] | list[ast.stmt]) -> dict[str, list[ast.expr]]:
+def _assigned(nodes: Sequence[ast.AST]) -> dict[str, list[ast.expr]]:
     """What each name stands for, wherever that is written out."""
     found: dict[str, list[ast.expr]] = {}
     for node in nodes:

@@ -10,6 +10,7 @@ import ast
 import importlib
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -116,7 +117,7 @@ def test_the_reference_has_every_command_and_option(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_reference_has_every_variable(language: str) -> None:
     """Those that the code reads, those of `s.yaml`, and the settings of the example."""
-    found = {name for path in _PACKAGE.rglob("*.py") for name in _words(path) if _VARIABLE.match(name)}
+    found = {*_variables()}
     found |= set(re.findall(r"env\('(\w+)'", (ROOT / "s.yaml").read_text(encoding="utf-8")))
     found |= {variable_of(pack.name, field) for pack in extension.packs for field in pack.settings_class.model_fields}
     assert "DATAWORKS_EXT_ARCHIVE_WITHOUT" in found
@@ -139,11 +140,12 @@ def _missing(names: Iterable[str], text: str) -> Iterator[str]:
     return (name for name in names if not re.search(rf"[`\"\s]{re.escape(name)}[`\"=:]", text))
 
 
-def _words(path: Path) -> Iterator[str]:
-    """The texts of a module that could be names of variables, docstrings aside."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+@cache
+def _variables() -> frozenset[str]:
+    """The texts of all modules that could be names of variables."""
+    modules = (ast.parse(path.read_text(encoding="utf-8")) for path in _PACKAGE.rglob("*.py"))
+    texts = (node.value for module in modules for node in ast.walk(module) if isinstance(node, ast.Constant))
+    return frozenset(text for text in texts if isinstance(text, str) and _VARIABLE.match(text))
 
 
 def _keys(path: Path) -> Iterator[str]:

@@ -83,22 +83,22 @@ def test_pages_fit_a_window_and_a_phone(browser: Browser, address: str, language
 
 
 @pytest.mark.parametrize(
-    ("language", "text", "page"),
+    ("language", "text", "pages"),
     [
-        ("en", "backfill-data", "events/operation-center.html"),
-        ("zh", "backfill-data", "events/operation-center.html"),
-        ("zh", "补数据", "how-to/closed-hours.html"),
-        ("zh", "补数据", "events/operation-center.html"),
-        ("zh", "前置事件", "events/index.html"),
+        ("en", "backfill-data", ["events/operation-center.html"]),
+        ("zh", "backfill-data", ["events/operation-center.html"]),
+        ("zh", "补数据", ["how-to/closed-hours.html", "events/operation-center.html"]),
+        ("zh", "前置事件", ["events/index.html"]),
     ],
 )
-def test_the_search_finds_the_page(browser: Browser, address: str, language: str, text: str, page: str) -> None:
+def test_the_search_finds_the_pages(browser: Browser, address: str, language: str, text: str, pages: list[str]) -> None:
     browser.open(f"{address}/{language}/index.html")
     browser.evaluate("document.querySelector('.md-search__button').click()")
     root = "document.activeElement.shadowRoot"
     browser.wait_for(f"{root} && {root}.activeElement && {root}.activeElement.tagName === 'INPUT'")
     browser.type(text)
-    browser.wait_for(f"[...{root}.querySelectorAll('a')].some(found => found.href.includes('/{language}/{page}'))")
+    for page in pages:
+        browser.wait_for(f"[...{root}.querySelectorAll('a')].some(found => found.href.includes('/{language}/{page}'))")
 
 
 @pytest.mark.parametrize(("language", "other"), [("en", "zh"), ("zh", "en")])
