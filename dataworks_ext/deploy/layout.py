@@ -44,7 +44,16 @@ _SEARCHED: Final = 1_000_000
 """Bytes of a file that are looked at for a secret."""
 NOT_DEPLOYED: Final = ("__pycache__", "*.py[co]", "*.pyi", "py.typed", "requirements*.txt", "function-*.lock")
 """Names of what is left out without a word: it is made anew, or means something to type checkers and builders only."""
-_NOT_OF_THE_FRAMEWORK: Final = ("__main__.py", "cli", "deploy", "local", "rehearsal", "reporting", "testing")
+_NOT_OF_THE_FRAMEWORK: Final = (
+    "__main__.py",
+    "_decorators.py",
+    "cli",
+    "deploy",
+    "local",
+    "rehearsal",
+    "reporting",
+    "testing",
+)
 
 
 class PackagingError(ExtensionError):

@@ -24,7 +24,7 @@ from tests.archive.s3 import Bucket, s3_server
 
 from .archives import policy_of, rehearsed
 
-MESSAGES = int(os.environ.get("ROUND_TRIP_MESSAGES", "1020"))
+MESSAGES = int(os.environ.get("ROUND_TRIP_MESSAGES", "2000"))
 """Of every code twenty, with and without a snapshot."""
 ARRAY = 20
 """Messages of an invocation, and so of an object."""
