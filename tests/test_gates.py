@@ -141,7 +141,7 @@ def test_a_condition_that_is_interrupted_by_ctrl_c_interrupts_the_decision() -> 
         extension.decide(MESSAGE)
 
 
-@pytest.mark.timed
+@pytest.mark.untraced  # an interruption inside the tracer of coverage leaves it locked for good
 def test_a_condition_that_hangs_ends_at_the_deadline() -> None:
     def hangs(_event: CommitFile) -> bool:
         while True:
