@@ -32,6 +32,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (project / "policies").mkdir(parents=True)
     (project / "policies" / "__init__.py").write_text("extension = None\n")
     monkeypatch.chdir(project)
+    monkeypatch.setattr(_packaging, "_PATIENCE", 60)  # a busy machine shows no progress
     return project
 
 
