@@ -1,6 +1,6 @@
 """What `make test` runs: every check, then the tests on every Python from 3.10 on that is here.
 
-It is made for two cores. Two workers run the examples; then three parts run beside each other, since each waits now and
+It is made for two cores. Two workers run the examples; then four parts run beside each other, since each waits now and
 then for a server or a process. Tests that are about time wait more than they compute, so they run on all Pythons at
 once, and nothing else then. It stops after a stage that failed, and ends with what each part said and how long it took.
 """
@@ -70,7 +70,7 @@ def stages() -> Iterator[list[Result]]:
             Part("Static checks", checks),
             Part("Policy coverage", [policies]),
         ],
-        at_once=3,
+        at_once=4,
     )
     files = list(_timed_files())
     timed = _coverage("run", "-m", "pytest", "-q", "-m", "timed and not untraced", *files)
